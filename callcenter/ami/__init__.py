@@ -1,0 +1,1 @@
+"""The Asterisk Manager Interface: client, messages, translation to channel events, journal, actions."""

@@ -1,0 +1,1 @@
+"""Background jobs (Huey): which functions run later, their schedules and progress."""

@@ -1,0 +1,1 @@
+"""Live pages: the hub of topics with a replay ring, and its transports."""

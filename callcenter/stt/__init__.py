@@ -1,0 +1,1 @@
+"""Speech to text: recognisers behind one Protocol, worker processes, the model catalogue."""

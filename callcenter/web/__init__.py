@@ -1,0 +1,1 @@
+"""Pages: requests become calls on services, results become HTML."""
