@@ -69,8 +69,8 @@ def jobs(dialogues: Iterable[Dialogue], languages: Iterable[str] = tuple(LANGUAG
 def make_samples(
     folder: Path, wanted: list[Job], engines: dict[str, Callable[[], Engine]], progress: Progress
 ) -> Outcome:
-    """Speaks what is not there yet; a language whose engine is missing is left out and told. `engines` is language
-    to a maker of its engine."""
+    """Speaks what is not there yet; a language whose engine is missing is left out and told. `engines` is
+    language to a maker of its engine."""
     folder.mkdir(parents=True, exist_ok=True)
     known = {clip.file: clip for clip in read_manifest(folder)}
     keep = {job.file for job in wanted if _is_made(folder, known, job)}

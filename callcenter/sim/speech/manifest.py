@@ -36,8 +36,8 @@ class Clip:
 
 
 def samples_dir() -> Path:
-    """`samples` in the folder that CALLCENTER_CACHE names, else in `.cache` at the repository's root, else (an
-    installed package) in the user's cache folder."""
+    """`samples` in the folder that CALLCENTER_CACHE names, else in `.cache` at the repository's root, else
+    (an installed package) in the user's cache folder."""
     if named := os.environ.get("CALLCENTER_CACHE"):
         return Path(named) / "samples"
     root = Path(__file__).resolve().parents[3]

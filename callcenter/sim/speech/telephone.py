@@ -16,7 +16,7 @@ Pcm = npt.NDArray[np.int16]
 
 
 def through_telephone(voice: Samples, rate: int, *, peak: float = 0.7) -> Pcm:
-    """A voice (-1 to 1, `rate` Hertz) as the far end of a line hears it: 8 kHz 16-bit, its loudest sample at `peak`."""
+    """A voice (-1 to 1, `rate` Hertz) as the far end of a line hears it: 8 kHz, 16 bits, loudest at `peak`."""
     import soxr
     from scipy.signal import butter, sosfilt
 
@@ -35,4 +35,5 @@ def _a_law(x: npt.NDArray[np.float64]) -> Pcm:
     coded = np.where(size < 1 / A, A * size / k, (1 + np.log(np.maximum(A * size, 1e-9))) / k)
     steps = np.round(coded * 127) / 127
     decoded = np.where(steps < 1 / k, steps * k / A, np.exp(steps * k - 1) / A)
-    return np.clip(np.sign(x) * decoded * 32767, -32768, 32767).astype(np.int16)
+    line: Pcm = np.clip(np.sign(x) * decoded * 32767, -32768, 32767).astype(np.int16)
+    return line

@@ -38,7 +38,7 @@ class Engine(Protocol):
 
 
 FEMALE_CUSTOMERS = frozenset({"c02", "c04", "c07", "c09", "c11"})
-"""Of the twelve sample customers (customers.yaml); the others are men or companies with a man on the phone."""
+"""Of the twelve sample customers (customers.yaml); the others are men, or a company whose man calls."""
 
 _ENGLISH_WOMAN = Voice(engine="flite", name="slt")
 _ENGLISH_MAN = Voice(engine="flite", name="rms")
