@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
+from sqlalchemy import Enum
 from sqlmodel import Field, SQLModel
 
 from callcenter.store.tables.base import Row, moment
@@ -27,7 +28,9 @@ class User(Row, table=True):
     full_name: str = Field(max_length=60)
     password_hash: str
     """Argon2id."""
-    role: Role = Field(max_length=20)
+    role: Role = Field(
+        sa_type=Enum(Role, native_enum=False, length=20, values_callable=lambda roles: [r.value for r in roles])
+    )
     extension: str | None = Field(default=None, index=True, max_length=20)
     """The telephone on this agent's desk."""
     language: str = Field(default="zh-CN", max_length=10)

@@ -1,0 +1,1 @@
+"""Alembic's revisions. `make migration m="what changed"` drafts one from the tables."""
