@@ -4,6 +4,7 @@ Bytes are cut at the blank line first and decoded after, so a letter can never b
 lines are cut at CR LF only, so U+2028, U+0085 or a bare line feed in a caller's name stays in its value."""
 
 from collections.abc import Mapping
+from itertools import repeat
 
 from callcenter.ami.messages import Message
 
@@ -66,14 +67,9 @@ class BlockSplitter:
 def parse_block(block: bytes) -> list[Message]:
     """The messages of one block: one, or more where the blank line between two events is missing; none for a
     greeting alone."""
-    text = block.decode("utf-8", "replace")
-    lines = text.split("\r\n")
-    try:
-        pairs = [line.split(": ", 1) for line in lines]
-        headers = dict(pairs)
-    except ValueError:
-        return _parse_oddly(lines)
-    if len(headers) == len(pairs) and ":" not in "".join(headers):
+    lines = block.decode("utf-8", "replace").split("\r\n")
+    headers = {key: value for key, _, value in map(str.partition, lines, repeat(": "))}
+    if len(headers) == len(lines) and ":" not in "".join(headers):
         return [Message(headers)]
     return _parse_oddly(lines)
 
@@ -86,9 +82,9 @@ def _parse_oddly(lines: list[str]) -> list[Message]:
 
 def _pair(line: str) -> tuple[str, str]:
     """Key and value, cut at the first colon; one blank after it belongs to the colon. A line with no colon is
-    a value of the empty key."""
-    key, colon, value = line.partition(":")
-    return (key, value.removeprefix(" ")) if colon else ("", line)
+    a key without a value."""
+    key, _, value = line.partition(":")
+    return key, value.removeprefix(" ")
 
 
 def _split_joined(pairs: list[tuple[str, str]]) -> list[list[tuple[str, str]]]:
