@@ -110,3 +110,5 @@ class CallRecord:
     hangup_by: HangupBy
     gap: GapRecord | None
     recordings: tuple[str, ...]
+    number_hidden: bool = False
+    """The caller asked not to be known: no pop by number, whatever the PBX let through."""

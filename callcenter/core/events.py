@@ -70,7 +70,7 @@ class LegJoined(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegRinging(CallEvent):
-    """A party's channel exists but does not talk yet (a caller being rung for, an agent's phone ringing): a tap may be armed."""
+    """A party's channel exists but does not talk yet (a waiting caller, a ringing phone): a tap may be armed."""
 
     leg_id: str
     channel: str
