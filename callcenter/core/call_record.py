@@ -86,20 +86,23 @@ class CallRecord:
     call_id: str
     direction: Direction
     customer_number: str
-    """As the PBX gave it; empty when hidden or unknown."""
+    """As the PBX gave it (`anonymous` when it gave that); empty when unknown or when the caller asked for privacy.
+    In an internal call, the extension that called."""
     customer_name: str
     dialled_number: str
     queue: str | None
     wait_seconds: float | None
-    """Seconds waiting in the queue; None when there was no queue."""
+    """Seconds from the call's start until a human answered or the caller left the queue: what the caller feels.
+    None when there was no queue."""
     started_at: float
     answered_at: float | None
     """When a human answered."""
     ended_at: float | None
     ring_seconds: float
-    """From the start until a human answered, or until the end when nobody did."""
+    """From the first ring of a telephone until a human answered, or until the end when nobody did; 0 when
+    none rang. In an outbound call, the customer's telephone."""
     talk_seconds: float
-    """With a human, holds included."""
+    """From the human's answer to the end, holds and transfers included."""
     hold_seconds: float
     agents: tuple[AgentRecord, ...]
     final_agent: str | None
@@ -112,3 +115,7 @@ class CallRecord:
     recordings: tuple[str, ...]
     number_hidden: bool = False
     """The caller asked not to be known: no pop by number, whatever the PBX let through."""
+    number_hidden: bool = False
+    """The caller did not want to be known: nothing may be looked up or shown."""
+    queued_at: float | None = None
+    """When the caller joined the queue."""
