@@ -125,10 +125,13 @@ def top_severity(session: Session, call_id: int) -> int:
     return max((flag.severity for flag in flags_of(session, call_id)), default=0)
 
 
-def forget(session: Session, call_id: int, source: str) -> None:
+def forget_leg(session: Session, call_id: int, source: str, leg_key: str) -> None:
     """Drop a transcript that is about to be made again (its flags go with it)."""
-    session.exec(delete(FlagRow).where(col(FlagRow.call_id) == call_id, col(FlagRow.source) == source))
-    session.exec(delete(UtteranceRow).where(col(UtteranceRow.call_id) == call_id, col(UtteranceRow.source) == source))
+    ours = select(UtteranceRow.id).where(
+        UtteranceRow.call_id == call_id, UtteranceRow.source == source, UtteranceRow.leg_key == leg_key
+    )
+    session.exec(delete(FlagRow).where(col(FlagRow.utterance_id).in_(ours)))
+    session.exec(delete(UtteranceRow).where(col(UtteranceRow.id).in_(ours)))
 
 
 def recent_alerts(session: Session, since: datetime, minimum: int, limit: int = 50) -> list[FlagRow]:
