@@ -115,7 +115,5 @@ class CallRecord:
     recordings: tuple[str, ...]
     number_hidden: bool = False
     """The caller asked not to be known: no pop by number, whatever the PBX let through."""
-    number_hidden: bool = False
-    """The caller did not want to be known: nothing may be looked up or shown."""
     queued_at: float | None = None
     """When the caller joined the queue."""
