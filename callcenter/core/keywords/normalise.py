@@ -38,7 +38,7 @@ def _converter() -> opencc.OpenCC:
 
 
 def to_simplified(text: str) -> str:
-    """Traditional characters folded to simplified ones, one for one (by OpenCC's phrases where they keep the length)."""
+    """Traditional characters folded to simplified ones, one for one: OpenCC phrases where they keep the length."""
     converted: str = _converter().convert(text)
     if len(converted) != len(text):
         converted = "".join((_converter().convert(c) or c)[0] for c in text)
