@@ -65,6 +65,7 @@ class HardenedAMIClient(AMIClient):  # type: ignore[misc]  # the library has no 
         self._clock = clock
         self._ids = itertools.count()
         self._transport: Transport | None = None
+        self._ended = False
 
     def connect(self) -> None:
         """Connect and read the greeting, within the configured time. Blocks.
@@ -77,6 +78,8 @@ class HardenedAMIClient(AMIClient):  # type: ignore[misc]  # the library has no 
             transport.release()
             raise
         self._transport = transport
+        if self._ended:  # Given up while we were connecting.
+            transport.close()
         self.finished = threading.Event()
         self._thread = threading.Thread(target=self.listen, args=(rest,), name="ami-reader", daemon=True)
         self._thread.start()
@@ -131,6 +134,7 @@ class HardenedAMIClient(AMIClient):  # type: ignore[misc]  # the library has no 
 
     def disconnect(self) -> None:
         """End the connection; the reader thread ends soon after. Never blocks."""
+        self._ended = True
         if self._transport is not None:
             self._transport.close()
 

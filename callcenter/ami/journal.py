@@ -58,6 +58,7 @@ class Journal:
         self._path: Path | None = None
         self._size = 0
         self._opened_at = 0.0
+        self._last_at = 0.0
         self._unflushed = 0
         self._retry_at = 0.0
         self._tending = threading.Lock()
@@ -74,6 +75,7 @@ class Journal:
     def append(self, at: float, connection: int, block: bytes) -> bool:
         """Write one block; True when this closed a full file, so that `tend` has work. Never raises."""
         full = self._file is not None and self._is_full(at)
+        self._last_at = at
         try:
             if full:
                 self._close_file()
@@ -91,7 +93,7 @@ class Journal:
                 self._file.flush()
             self._unflushed = 0
         except OSError as error:
-            self._failed(error, self._opened_at)
+            self._failed(error, self._last_at)
 
     def sync(self) -> None:
         """Force what was flushed to disk. May block; safe in another thread."""
@@ -114,7 +116,7 @@ class Journal:
         try:
             self._close_file()
         except OSError as error:
-            self._failed(error, self._opened_at)
+            self._failed(error, self._last_at)
 
     def _is_full(self, at: float) -> bool:
         return self._size >= self._config.rotate_bytes or at - self._opened_at >= self._config.rotate_seconds
