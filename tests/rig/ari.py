@@ -47,9 +47,10 @@ class Ari:
         """One request; the decoded answer, None when it is empty. AriRefused when it cannot be done."""
         return _answer(await self._http.request(method, path, params=parameters))
 
-    async def call_with_variables(self, path: str, variables: dict[str, str], **parameters: str) -> Any:
-        """POST with channel variables (dialplan functions such as `CALLERID(num-pres)` among them)."""
-        return _answer(await self._http.post(path, params=parameters, json={"variables": variables}))
+    async def call_with_variables(self, path: str, variables: dict[str, str]) -> Any:
+        """POST with channel variables (dialplan functions such as `CALLERID(num-pres)` among them). The query
+        is part of `path`, since a caller's name may be bytes that are not UTF-8."""
+        return _answer(await self._http.post(path, json={"variables": variables}))
 
     async def _read(self, socket: ClientConnection) -> None:
         try:

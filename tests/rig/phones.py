@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import uuid
 from collections.abc import Coroutine
+from urllib.parse import urlencode
 
 from tests.rig.ari import APPLICATION, Ari, AriRefused, Event
 from tests.rig.legs import WAIT_SECONDS, Leg, time_of
@@ -82,24 +83,26 @@ class Phones:
         name: str = "",
         hidden: bool = False,
         asserted: bool = False,
+        raw_name: bytes = b"",
     ) -> Leg:
         """A customer dials `did`; returns at once. `hidden` asks for privacy: a plain anonymous From, or with
-        `asserted` the real number in P-Asserted-Identity beside `Privacy: id`."""
+        `asserted` the real number in P-Asserted-Identity beside `Privacy: id`. `raw_name` is a name that is
+        not UTF-8."""
         line = "asserting" if asserted else "customers"
         variables = {"CALLERID(num-pres)": "prohib", "CALLERID(name-pres)": "prohib"} if hidden else {}
-        return await self.dial(f"PJSIP/{did}@{line}", number, did, caller=f'"{name}" <{number}>', variables=variables)
+        caller = b'"%s" <%s>' % (raw_name or name.encode(), number.encode())
+        return await self.dial(f"PJSIP/{did}@{line}", number, did, caller=caller, variables=variables)
 
     async def dial(
-        self, endpoint: str, party: str, dialled: str, caller: str = "", variables: dict[str, str] | None = None
+        self, endpoint: str, party: str, dialled: str, caller: bytes = b"", variables: dict[str, str] | None = None
     ) -> Leg:
         """Start a call from `endpoint`."""
         channel = f"{party}-{next(self._ids)}-{uuid.uuid4().hex[:8]}"
         leg = Leg(ari=self.ari, channel=channel, party=party, dialled=dialled)
         self._add(leg)
         parameters = {"endpoint": endpoint, "app": APPLICATION, "appArgs": "out", "timeout": "-1"}
-        if caller:
-            parameters["callerId"] = caller
-        await self.ari.call_with_variables(f"/channels/{channel}", variables or {}, **parameters)
+        query = urlencode({**parameters, "callerId": caller} if caller else parameters)
+        await self.ari.call_with_variables(f"/channels/{channel}?{query}", variables or {})
         return leg
 
     async def hang_up_everything(self) -> None:

@@ -90,7 +90,7 @@ class Rig:
         """The telephone with this extension or outside number."""
         return self.phones.phone(number)
 
-    async def customer_calls(self, did: str, **how: str | bool) -> Leg:
+    async def customer_calls(self, did: str, **how: str | bool | bytes) -> Leg:
         """See `Phones.customer_calls`."""
         return await self.phones.customer_calls(did, **how)  # type: ignore[arg-type]
 
