@@ -59,9 +59,7 @@ def read_manifest(folder: Path) -> list[Clip]:
             return []
         return [Clip(**{**clip, "speaker": Speaker(clip["speaker"])}) for clip in raw["clips"]]
     except (ValueError, KeyError, TypeError) as error:
-        raise ManifestError(
-            f"{path} is damaged; delete it and run: python -m callcenter.sim.samples"
-        ) from error
+        raise ManifestError(f"{path} is damaged; delete it and run: python -m callcenter.sim.samples") from error
 
 
 def write_manifest(folder: Path, clips: list[Clip]) -> None:

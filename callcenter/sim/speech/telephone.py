@@ -16,7 +16,7 @@ Pcm = npt.NDArray[np.int16]
 
 
 def through_telephone(voice: Samples, rate: int, *, peak: float = 0.7) -> Pcm:
-    """A voice (-1 to 1, `rate` Hertz) as the far end of a line hears it: 8 kHz, 16 bits, loudest at `peak`."""
+    """A voice (-1 to 1, `rate` Hertz) as the far end hears it: 8 kHz, 16 bits, loudest at `peak`."""
     import soxr
     from scipy.signal import butter, sosfilt
 

