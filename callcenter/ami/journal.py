@@ -24,6 +24,7 @@ from callcenter.ami.journal_format import (
     read_journal,
     write_compressed,
 )
+from callcenter.core.errors import BadInput
 
 __all__ = ["Journal", "JournalConfig", "is_journal", "journal_files", "read_journal", "read_journals"]
 
@@ -68,7 +69,7 @@ class Journal:
     def last_connection(self) -> int:
         """The highest connection number in the newest file that has records, 0 for an empty folder."""
         for path in reversed(journal_files(self._config.folder)):
-            if highest := max((record[1] for record in read_journal(path)), default=0):
+            if highest := max((record[1] for record in _readable(path)), default=0):
                 return highest
         return 0
 
@@ -106,8 +107,8 @@ class Journal:
     def tend(self, now: float) -> None:
         """Compress closed files, then delete the oldest beyond the limits. Slow; for another thread."""
         with self._tending:
-            for path in journal_files(self._config.folder):
-                if path.suffix == ".journal" and path != self._path:
+            for path in sorted(self._config.folder.glob("ami-*.journal")):
+                if path != self._path:
                     _compress(path)
             _delete_beyond(self._config, now, keep=self._path)
 
@@ -168,9 +169,18 @@ def journal_files(folder: Path) -> list[Path]:
 def read_journals(folder: Path, since: float = 0.0) -> Iterator[Record]:
     """The records of a folder that arrived at `since` (Unix seconds) or later, in order."""
     for path in _touching(journal_files(folder), since):
-        for record in read_journal(path):
+        for record in _readable(path):
             if record[0] >= since:
                 yield record
+
+
+def _readable(path: Path) -> Iterator[Record]:
+    """The records of one file of a folder; a file that is none (made by a crash, or deleted meanwhile) has none."""
+    try:
+        return read_journal(path)
+    except BadInput as error:
+        logger.warning("%s", error)
+        return iter(())
 
 
 def _touching(files: list[Path], since: float) -> list[Path]:
@@ -195,14 +205,16 @@ def _number(path: Path) -> int:
 
 
 def _compress(path: Path) -> None:
-    """Pack one file; the original goes only when the archive is whole and on disk."""
-    target = path.with_suffix(".journal.gz")
+    """Pack one file; the original goes only when the archive is whole and on disk. A crash in between leaves both,
+    or half an archive: both cases are done over."""
     partial = path.with_suffix(".journal.gz.tmp")
     try:
+        times = path.stat()
         write_compressed(path, partial)
+        os.utime(partial, (times.st_atime, times.st_mtime))  # The age of what is in it, for the retention.
         with partial.open("rb") as file:
             os.fsync(file.fileno())
-        partial.replace(target)
+        partial.replace(path.with_suffix(".journal.gz"))
         path.unlink()
     except OSError as error:
         logger.warning("The journal file %s was not compressed: %s", path, error)

@@ -69,8 +69,8 @@ def parse_block(block: bytes) -> list[Message]:
     greeting alone."""
     lines = block.decode("utf-8", "replace").split("\r\n")
     headers = {key: value for key, _, value in map(str.partition, lines, repeat(": "))}
-    joined = "Response" in headers and "Event" in headers
-    if len(headers) == len(lines) and not joined and ":" not in "".join(headers):
+    odd = ("Response" in headers and "Event" in headers) or lines[0].startswith(BANNER)
+    if not odd and len(headers) == len(lines) and ":" not in "".join(headers):
         return [Message(headers)]
     return _parse_oddly(lines)
 
