@@ -68,6 +68,24 @@ def outbound(agent: Leg, customer: Leg | None, *, to: str, **facts: Any) -> Trut
     return truth | holds([agent]) | facts
 
 
+def internal(caller: Leg, called: Leg, **facts: Any) -> Truth:
+    """One agent's call to another that was answered."""
+    end, answered = _time(caller.ended_at), _time(called.answered_at)
+    truth: Truth = {
+        "direction": "internal",
+        "from": caller.party,
+        "to": called.party,
+        "start": _round(_time(caller.created_at)),
+        "ring_s": _round(_ring(called)),
+        "talk_s": _round(end - answered),
+        "total_s": _round(end - _time(caller.created_at)),
+        "disposition": "ANSWERED",
+        "answered_by": called.party,
+        "first_hangup": "agent",
+    }
+    return truth | facts
+
+
 def offer(leg: Leg, others: Sequence[Leg]) -> Truth:
     """What came of ringing one agent."""
     truth: Truth = {"ext": leg.party, "outcome": outcome(leg, others)}

@@ -5,7 +5,7 @@ from asyncio import gather, sleep
 
 from tests.rig.legs import Leg
 from tests.rig.scenarios.registry import Stage, scenario
-from tests.rig.truth import Truth, inbound, queue, transfer
+from tests.rig.truth import Truth, inbound, internal, queue, transfer
 
 
 async def talking(stage: Stage, did: str = "4001", seconds: float = 3.0) -> tuple[Leg, Leg]:
@@ -190,14 +190,14 @@ async def att_xfer_returned(stage: Stage) -> list[Truth]:
 
 @scenario()
 async def att_xfer_cancelled(stage: Stage) -> list[Truth]:
-    """1001 holds, consults 1002 for 2 s, ends the consultation and goes back to the customer: no transfer"""
+    """1001 holds, consults 1002 for 2 s, ends that and goes back to the customer: an internal call, no transfer"""
     customer, first = await talking(stage)
     second_line, asked = await consult(stage, first, "1002")
     await second_line.hangup()
     await first.unhold()
     await finish(customer, first, asked, seconds=2)
-    call = inbound(customer, [first], consulted="1002")
-    return [call]
+    asking = internal(second_line, asked, first_hangup_ext=first.party, consultation=True)
+    return [inbound(customer, [first]), asking]
 
 
 async def press_atxfer(leg: Leg, to: str) -> None:
