@@ -144,6 +144,16 @@ class AuthService:
             users.end_sessions_of(session, user_id, but=_hash(token))
             audit.record(session, "password.change", user_id=user_id)
 
+    def set_password(self, name: str, new: str) -> None:
+        """An administrator's reset: the user's browsers are all signed out."""
+        with self._database.transaction() as session:
+            user = users.by_name(session, name)
+            if user is None or user.id is None:
+                raise NotFound(f"there is no active user {name!r}")
+            user.password_hash = self._new_hash(new)
+            users.end_sessions_of(session, user.id)
+            audit.record(session, "password.reset", user_id=None, kind="user", record_id=user.id)
+
     def has_users(self) -> bool:
         """False on first run."""
         with self._database.session() as session:

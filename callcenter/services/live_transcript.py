@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from sqlmodel import Session
-
 from callcenter.core.flags import Flag
 from callcenter.core.transcript import Partial, Utterance
 from callcenter.services.desk import Publisher, call_topics
 from callcenter.store import calls, transcripts
 from callcenter.store.database import Database
 from callcenter.store.tables import Call, FlagRow
+from callcenter.store.types import now
 
 LIVE = "live"
 
@@ -66,6 +65,34 @@ class LiveTranscript:
                 for topic in topics:
                     self._hub.publish(topic, kind, {"call_id": call.id, "flag_id": row.id})
 
+    def early(self, call_key: str, leg_key: str, seq: int, flag: Flag, at_seconds: float) -> None:
+        """A strong hit in partials: shown at once; the finished utterance confirms or retracts it. Blocking."""
+        with self._database.transaction() as session:
+            call = calls.by_key(session, self._pbx, call_key)
+            if call is None or call.id is None:
+                return
+            if transcripts.early_flag(session, call.id, leg_key, seq, flag.rule) is not None:
+                return
+            row = transcripts.flag_row(call.id, flag, source=LIVE, leg_key=leg_key, seq=seq, at_seconds=at_seconds)
+            session.add(row)
+            call.top_severity = max(call.top_severity, flag.severity)
+            session.flush()
+            topics = call_topics(call)
+        self._tell_flags(call, topics, [row], [])
+
+    def retract(self, call_key: str, leg_key: str, seq: int, rule: str) -> None:
+        """The final words do not hold what the partials seemed to say. Blocking."""
+        with self._database.transaction() as session:
+            call = calls.by_key(session, self._pbx, call_key)
+            row = transcripts.early_flag(session, call.id or 0, leg_key, seq, rule) if call else None
+            if call is None or row is None:
+                return
+            row.retracted_at = now()
+            session.flush()
+            call.top_severity = transcripts.top_severity(session, call.id or 0)
+            topics = call_topics(call)
+        self._tell_flags(call, topics, [], [row])
+
     def first_seq(self, call_key: str, leg_key: str) -> int:
         """From where a leg's utterances are counted: after those stored before a restart. Blocking."""
         with self._database.session() as session:
@@ -90,11 +117,8 @@ class LiveTranscript:
 
     def _look_up(self, call_key: str) -> tuple[int, list[str]] | None:
         with self._database.session() as session:
-            call = self._call(session, call_key)
+            call = calls.by_key(session, self._pbx, call_key)
             if call is None:
                 return None
             self._known[call_key] = (call.id or 0, call_topics(call))
         return self._known[call_key]
-
-    def _call(self, session: Session, call_key: str) -> Call | None:
-        return calls.by_key(session, self._pbx, call_key)

@@ -71,7 +71,7 @@ def _vehicle(session: Session, customer: Customer, car: dict[str, Any], at: date
 def _order(customer: Customer, vehicle: Vehicle, order: dict[str, Any], at: datetime, language: str) -> ServiceOrder:
     total = order.get("total")
     return ServiceOrder(
-        number=order["no"],
+        number=order["number"],
         customer_id=customer.id or 0,
         vehicle_id=vehicle.id,
         kind="repair" if "complaint_symptom" in order else "maintenance",

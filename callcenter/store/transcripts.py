@@ -71,8 +71,7 @@ def replace_flags(
 ) -> tuple[list[FlagRow], list[FlagRow]]:
     """Make the utterance's flags these. A flag that is still true keeps its row and what people said of it;
     one that is no longer true is retracted, not deleted. Returns (new, retracted)."""
-    statement = select(FlagRow).where(FlagRow.utterance_id == row.id, col(FlagRow.retracted_at).is_(None))
-    standing = {old.rule: old for old in session.exec(statement)}
+    standing = {old.rule: old for old in _standing(session, row)}
     wanted = {flag.rule: flag for flag in flags}
     retracted = [old for rule, old in standing.items() if rule not in wanted]
     for old in retracted:
@@ -81,18 +80,44 @@ def replace_flags(
     for rule, flag in wanted.items():
         if rule in standing:
             standing[rule].sqlmodel_update(
-                {"matched": flag.matched[:200], "start": flag.start, "end": flag.end, "why": flag.why[:400]}
+                {
+                    "utterance_id": row.id,
+                    "matched": flag.matched[:200],
+                    "start": flag.start,
+                    "end": flag.end,
+                    "why": flag.why[:400],
+                }
             )
     session.add_all(fresh)
     session.flush()
     return fresh, retracted
 
 
+def _standing(session: Session, row: UtteranceRow) -> list[FlagRow]:
+    """The utterance's flags, those raised from its partials included."""
+    statement = select(FlagRow).where(
+        FlagRow.call_id == row.call_id,
+        FlagRow.source == row.source,
+        FlagRow.leg_key == row.leg_key,
+        FlagRow.seq == row.seq,
+        col(FlagRow.retracted_at).is_(None),
+    )
+    return list(session.exec(statement))
+
+
 def _flag_row(row: UtteranceRow, flag: Flag, at_seconds: float) -> FlagRow:
+    made = flag_row(row.call_id, flag, source=row.source, leg_key=row.leg_key, seq=row.seq, at_seconds=at_seconds)
+    made.utterance_id = row.id
+    return made
+
+
+def flag_row(call_id: int, flag: Flag, *, source: str, leg_key: str, seq: int, at_seconds: float) -> FlagRow:
+    """A flag as a row, of an utterance that need not be stored yet."""
     return FlagRow(
-        call_id=row.call_id,
-        utterance_id=row.id,
-        source=row.source,
+        call_id=call_id,
+        source=source,
+        leg_key=leg_key,
+        seq=seq,
         rule=flag.rule,
         category=flag.category,
         severity=flag.severity,
@@ -105,6 +130,19 @@ def _flag_row(row: UtteranceRow, flag: Flag, at_seconds: float) -> FlagRow:
         at_seconds=at_seconds,
         created_at=now(),
     )
+
+
+def early_flag(session: Session, call_id: int, leg_key: str, seq: int, rule: str) -> FlagRow | None:
+    """The standing flag of this rule on an utterance that may still be unfinished."""
+    statement = select(FlagRow).where(
+        FlagRow.call_id == call_id,
+        FlagRow.source == "live",
+        FlagRow.leg_key == leg_key,
+        FlagRow.seq == seq,
+        FlagRow.rule == rule,
+        col(FlagRow.retracted_at).is_(None),
+    )
+    return session.exec(statement).first()
 
 
 def flags_of(session: Session, call_id: int, source: str | None = None) -> list[FlagRow]:

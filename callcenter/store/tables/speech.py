@@ -44,6 +44,9 @@ class FlagRow(SQLModel, table=True):
     call_id: int = Field(foreign_key="call.id", index=True, ondelete="CASCADE")
     utterance_id: int | None = Field(default=None, foreign_key="utterance.id", index=True, ondelete="CASCADE")
     source: str = Field(default="live", max_length=10)
+    leg_key: str = Field(default="", max_length=80)
+    seq: int = 0
+    """The utterance's number on its leg: an alert raised from partials has no utterance row yet."""
     rule: str = Field(index=True, max_length=60)
     category: str = Field(max_length=40)
     severity: int

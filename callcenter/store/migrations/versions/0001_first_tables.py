@@ -337,6 +337,8 @@ def upgrade() -> None:
     sa.Column('call_id', sa.Integer(), nullable=False),
     sa.Column('utterance_id', sa.Integer(), nullable=True),
     sa.Column('source', sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+    sa.Column('leg_key', sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+    sa.Column('seq', sa.Integer(), nullable=False),
     sa.Column('rule', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
     sa.Column('category', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
     sa.Column('severity', sa.Integer(), nullable=False),
