@@ -85,6 +85,10 @@ def on_hangup_requested(world: World, event: HangupRequested) -> None:
         return
     channel.has_hung_up = True
     call = channel.call
+    call.hold.end(channel.id, event.at)
+    if channel.offer is not None and channel.offer.left_at is None:
+        # The PBX may keep the channel for seconds more, while a blonde transfer rings (ami.md §D.7).
+        channel.offer.left_at = event.at
     if call.hangup_by is None and _concerns_customer(world, call, channel):
         call.hangup_by = call.side(channel)
 

@@ -47,13 +47,17 @@ def _ring_seconds(call: Call, end: float) -> float:
 
 
 def _wait_seconds(call: Call, end: float) -> float | None:
-    if call.queue is None:
+    if call.queue is None or call.queued_at is None:
         return None
     if call.queue_left_at is not None:
-        end = call.queue_left_at
-    if call.answered_at is not None and call.queued_at is not None and call.answered_at >= call.queued_at:
+        end = min(end, call.queue_left_at)
+    since = call.started_at
+    if call.answered_at is not None and call.answered_at >= call.queued_at:
         end = min(end, call.answered_at)
-    return round(max(end - call.started_at, 0.0), 3)
+    elif call.answered_at is not None:
+        # Sent to the queue by an agent: the wait that counts began there.
+        since = call.queued_at
+    return round(max(end - since, 0.0), 3)
 
 
 def _talk_since(call: Call, consultation: bool) -> float | None:
