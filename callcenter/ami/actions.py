@@ -82,6 +82,28 @@ def module_check(module: str) -> SafeAction:
     return SafeAction("ModuleCheck", {"Module": plain_argument("Module", module)})
 
 
+def list_commands() -> SafeAction:
+    """The actions this user may use; needs nothing."""
+    return SafeAction("ListCommands")
+
+
+def originate_nowhere() -> SafeAction:
+    """A call to a place that does not exist: no channel comes of it, only an OriginateResponse `Failure` (22.10.1)."""
+    keys = {"Channel": "Local/nobody@callcenter-doctor-nowhere", "Application": "NoOp", "Async": "true"}
+    return SafeAction("Originate", keys)
+
+
+def originate_test(host: str, port: int, call_id: UUID, seconds: int) -> SafeAction:
+    """A silent call between the PBX and our AudioSocket server that ends by itself."""
+    keys = {
+        "Channel": f"AudioSocket/{_audio_address(host)}:{port}/{call_id}",
+        "Application": "Wait",
+        "Data": str(seconds),
+        "Async": "true",
+    }
+    return SafeAction("Originate", keys)
+
+
 def command(line: str) -> SafeAction:
     """A line of Asterisk's command line; needs `command`, which we ask nobody to give: used by doctor if granted."""
     return SafeAction("Command", {"Command": line})
@@ -98,9 +120,8 @@ def getvar(variable: str, channel: str = "", unique_id: str = "") -> SafeAction:
 def originate_tap(channel: str, host: str, port: int, tap_id: UUID) -> SafeAction:
     """Send what one party says to our AudioSocket server; needs `originate` (and `system` where
     `live_dangerously` rules apply). `host` is our address as the PBX reaches it."""
-    address = f"[{host}]" if ":" in host else plain_argument("Host", host)
     keys = {
-        "Channel": f"AudioSocket/{address}:{port}/{tap_id}",
+        "Channel": f"AudioSocket/{_audio_address(host)}:{port}/{tap_id}",
         "Application": "ChanSpy",
         "Data": f"{plain_argument('Channel', channel)},{TAP_OPTIONS}",
         "Async": "true",
@@ -189,6 +210,10 @@ def queue_pause(interface: str, *, paused: bool, queue: str = "", reason: str = 
     """Pause a member in one queue or in all; needs `agent`."""
     keys = {"Interface": interface, "Paused": str(paused).lower(), "Queue": queue, "Reason": reason}
     return SafeAction("QueuePause", keys)
+
+
+def _audio_address(host: str) -> str:
+    return f"[{host}]" if ":" in host else plain_argument("Host", host)
 
 
 def _recording_name(path: str) -> str:
