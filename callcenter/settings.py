@@ -5,13 +5,21 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from callcenter.core.errors import ConfigError
 
 DEFAULT_FILE = Path("callcenter.toml")
 Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+def _empty_is_none(value: Any) -> Any:
+    return None if value == "" else value
+
+
+OptionalPath = Annotated[Path | None, BeforeValidator(_empty_is_none)]
+"""TOML has no null: an empty string means "not set"."""
 
 
 class Section(BaseModel):
@@ -59,10 +67,13 @@ class PbxSettings(Section):
     username: str = Field("callcenter", description="The section of manager.conf.")
     secret: SecretStr = Field(SecretStr(""), description="Better in CALLCENTER_PBX__SECRET than in this file.")
     tls: bool = False
-    tls_ca_file: Path | None = Field(None, description="Trust this certificate instead of the system's.")
+    tls_ca_file: OptionalPath = Field(None, description="Trust this certificate instead of the system's.")
     tls_fingerprint: str = Field("", description="SHA-256 of the PBX's certificate; then nothing else is checked.")
     extension_pattern: str = Field(r"\d{2,6}", description="A channel's endpoint like this is an agent's telephone.")
     trunks: list[str] = Field(default_factory=list, description="Endpoints that look like telephones but are not.")
+    outside_prefixes: list[str] = Field(
+        default_factory=list, description='Digits dialled for an outside line, like ["9"].'
+    )
     filters: list[str] = Field(
         default_factory=lambda: ["VarSet", "Newexten", "RTCPSent", "RTCPReceived", "TestEvent", "Cdr"],
         description="Events the PBX need not send; needs the write class `system`.",
@@ -90,7 +101,7 @@ class SttSettings(Section):
     )
     workers: int = Field(1, ge=1, le=64, description="Decoding processes; one core each.")
     legs_per_worker: int = Field(10, ge=1, le=40, description="Measured limit of one core: see `make bench`.")
-    models: Path = Field(Path("models"), description="Folder of the speech models.")
+    models: OptionalPath = Field(None, description="Folder of the speech models; empty: where `models pull` puts them.")
 
 
 class RecordingSettings(Section):
@@ -111,7 +122,7 @@ class Settings(BaseSettings):
         "", description="Empty: SQLite in the data folder. postgresql://user@host/name when outgrown."
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    keywords: Path | None = Field(None, description="Folder of keyword rules; empty: the ones that ship.")
+    keywords: OptionalPath = Field(None, description="Folder of keyword rules; empty: the ones that ship.")
     journal_days: int = Field(30, ge=1, description="Raw messages of the PBX are kept this long.")
     site: SiteSettings = Field(default_factory=SiteSettings)
     web: WebSettings = Field(default_factory=WebSettings)
@@ -157,7 +168,8 @@ def load_settings(given: Path | None = None, **overrides: Any) -> Settings:
         model_config = SettingsConfigDict(toml_file=path)
 
     try:
-        return FromFile(**overrides)
+        # Once more as the plain class, so that it can be handed to another process.
+        return Settings(**FromFile(**overrides).model_dump())
     except ValidationError as error:
         where = path or "the environment"
         raise ConfigError(f"{where}: " + "; ".join(_sentence(e) for e in error.errors())) from error

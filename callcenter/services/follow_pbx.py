@@ -3,14 +3,15 @@ link itself, with the tracker's clock ticking beside it."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
 from callcenter.ami.journal import journal_files, read_journal, read_journals
-from callcenter.ami.messages import Message, Received
+from callcenter.ami.messages import Received
 from callcenter.ami.parser import AmiParser
 from callcenter.ami.status import LinkStatus
+from callcenter.ami.translate import WANTED
 from callcenter.services.follow_calls import CallFollower
 from callcenter.services.link_gaps import LinkGaps
 from callcenter.store import calls
@@ -46,7 +47,7 @@ class FollowPbx:
         pbx: str,
         journal: Path,
         clock: Callable[[], float],
-        after_message: Callable[[], Awaitable[None]] | None = None,
+        after_message: Callable[[], None] | None = None,
     ) -> None:
         self._follower, self._gaps, self._database, self._pbx = follower, gaps, database, pbx
         self._journal, self._clock = journal, clock
@@ -63,7 +64,7 @@ class FollowPbx:
                 async with self._one_at_a_time:
                     await self._follower.handle(received)
                     if self._after_message is not None:
-                        await self._after_message()
+                        self._after_message()
 
     def link_changed(self, status: LinkStatus) -> None:
         """The link went up or down."""
@@ -100,10 +101,9 @@ class FollowPbx:
 
 
 def _replayed(folder: Path, since: float) -> Iterator[Received]:
-    parser = AmiParser()
+    parser = AmiParser(wanted=WANTED)
     for at, connection, block in read_journals(folder, since):
-        messages: Sequence[Message] = parser.feed(block)
-        for message in messages:
+        for message in parser.parse(block):
             yield Received(message, at, connection)
 
 

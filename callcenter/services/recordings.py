@@ -9,9 +9,9 @@ from sqlmodel import Session
 
 from callcenter.core.errors import NotFound
 from callcenter.services.desk import Publisher
-from callcenter.store import audit, calls, recordings
+from callcenter.store import calls, recordings
 from callcenter.store.database import Database
-from callcenter.store.tables import Recording, User
+from callcenter.store.tables import Recording
 
 TRANSCRIBE = "recording.transcribe"
 """The job's name."""
@@ -91,14 +91,13 @@ class Shelf:
         """Transcription failed; the recording is kept and may be tried again."""
         self._set(recordings.by_id, recording_id, status="failed", error=reason[:400])
 
-    def retry(self, recording_id: int, user: User) -> None:
-        """A person asks for another try."""
+    def again(self, recording_id: int) -> None:
+        """A person asks for another try. Raises `NotFound`."""
         with self._database.transaction() as session:
             row = recordings.by_id(session, recording_id)
             if row is None:
                 raise NotFound(f"there is no recording {recording_id}")
             row.status, row.attempts, row.error = "pending", 0, ""
-            audit.record(session, "recording.retry", user_id=user.id, kind="recording", record_id=recording_id)
         self._tell(row)
 
     def interrupted(self) -> list[int]:

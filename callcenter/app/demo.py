@@ -1,0 +1,140 @@
+"""`callcenter demo`: the one-box form beside a simulated PBX that plays sample calls over the real protocols, so that
+a newcomer sees a call go all the way through without owning an Asterisk."""
+
+import asyncio
+import contextlib
+import secrets
+import signal
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from callcenter.app.parts import open_database
+from callcenter.app.run import Running, running
+from callcenter.services.auth import AuthService
+from callcenter.settings import (
+    ListenSettings,
+    PbxSettings,
+    RecordingSettings,
+    Settings,
+    SiteSettings,
+    SttSettings,
+    WebSettings,
+)
+from callcenter.sim.pbx import SimConfig, SimulatedPbx
+from callcenter.sim.sample_customers import load_sample_customers
+from callcenter.sim.scenario_files import load_scenarios
+from callcenter.store import users
+from callcenter.store.database import Database
+from callcenter.store.tables import Role
+from callcenter.store.types import now
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoLogin:
+    """Somebody to sign in as."""
+
+    name: str
+    full_name: str
+    role: Role
+    extension: str | None = None
+
+
+LOGINS = (
+    DemoLogin(name="zhouxiao", full_name="周晓", role=Role.AGENT, extension="1001"),
+    DemoLogin(name="hemin", full_name="何敏", role=Role.SUPERVISOR),
+    DemoLogin(name="admin", full_name="管理员", role=Role.ADMIN),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoOptions:
+    """What may be chosen on the command line."""
+
+    folder: Path
+    host: str = "127.0.0.1"
+    port: int = 8080
+    language: str = "zh-CN"
+    live: str = "auto"
+    models: Path | None = None
+
+
+async def run_demo(options: DemoOptions, say: Say) -> None:
+    """Run until Ctrl-C."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with demo(options, say):
+        await stop.wait()
+        say("stopping")
+
+
+@contextlib.asynccontextmanager
+async def demo(options: DemoOptions, say: Say, *, play: bool = True) -> AsyncIterator[tuple[Running, SimulatedPbx]]:
+    """The demo, up until the block ends."""
+    say("[1/4] simulated PBX")
+    pbx = SimulatedPbx(SimConfig(recordings_dir=options.folder / "recordings"))
+    await pbx.start()
+    try:
+        settings = demo_settings(options, pbx)
+        say("[2/4] database and sample customers")
+        password = await asyncio.to_thread(_fill, settings, options.language)
+        logins = tuple((login.name, password) for login in LOGINS)
+        say("[3/4] speech models (the first time they are loaded takes some seconds)")
+        async with running(settings, demo_logins=logins) as up:
+            say(f"[4/4] ready\n\n    {up.address}\n")
+            for login in LOGINS:
+                say(f"    {login.role:<10}  {login.name:<9}  {password}")
+            say("\nSign in as the agent and wait for the telephone to ring. Ctrl-C stops.")
+            playing = asyncio.create_task(pbx.play_loop(load_scenarios("demo"))) if play else None
+            try:
+                yield up, pbx
+            finally:
+                if playing is not None:
+                    playing.cancel()
+                    await asyncio.gather(playing, return_exceptions=True)
+    finally:
+        await pbx.aclose()
+
+
+def demo_settings(options: DemoOptions, pbx: SimulatedPbx) -> Settings:
+    """Settings that need no file: everything on loopback, everything in one folder."""
+    recordings = str((options.folder / "recordings").resolve())
+    return Settings(
+        data=options.folder,
+        log_level="WARNING",
+        site=SiteSettings(name="晨曦云驰", area_code="028", language=options.language),
+        web=WebSettings(host=options.host, port=options.port),
+        pbx=PbxSettings(host=pbx.host, port=pbx.ami_port, username=pbx.user, secret=SecretStr(pbx.secret)),
+        listen=ListenSettings(bind="127.0.0.1", port=0),
+        stt=SttSettings(live=options.live, models=options.models, languages={"service-en": "en"}),
+        recordings=RecordingSettings(pbx_folder=recordings, folder=Path(recordings)),
+    )
+
+
+def _fill(settings: Settings, language: str) -> str:
+    """Customers and logins; a new password at every start."""
+    password = f"demo-{secrets.token_hex(4)}"
+    database = open_database(settings)
+    with database.transaction() as session:
+        load_sample_customers(session, now(), language="en" if language == "en" else "zh-CN")
+    for login in LOGINS:
+        _let_in(database, login, password, language)
+    database.close()
+    return password
+
+
+def _let_in(database: Database, login: DemoLogin, password: str, language: str) -> None:
+    auth = AuthService(database)
+    with database.session() as session:
+        known = users.by_name(session, login.name) is not None
+    if known:
+        auth.set_password(login.name, password)
+    else:
+        auth.create_user(
+            login.name, login.full_name, password, login.role, extension=login.extension, language=language
+        )

@@ -1,0 +1,184 @@
+"""The one-box form: the PBX followed and listened to, pages served, jobs worked off, in one process group."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from callcenter.ami.config import AmiConfig
+from callcenter.ami.journal import Journal, JournalConfig
+from callcenter.ami.link import AmiLink
+from callcenter.ami.translate import WANTED, Translator
+from callcenter.app.health import HealthSources, system_health
+from callcenter.app.listening import build_listener
+from callcenter.app.parts import build_jobs, journal_folder, models_dir, open_database
+from callcenter.app.recording import build_recorder
+from callcenter.app.serve import serving
+from callcenter.app.worker import WorkerProcess, register_jobs
+from callcenter.core.calls import CallTracker, TrackerConfig
+from callcenter.jobs.queue import JobQueue
+from callcenter.live.hub import Hub
+from callcenter.services.ask_pbx import AskPbx
+from callcenter.services.auth import AuthService
+from callcenter.services.call_log import CallLog
+from callcenter.services.desk import DeskService
+from callcenter.services.follow_calls import CallFollower
+from callcenter.services.follow_pbx import FollowPbx
+from callcenter.services.link_gaps import LinkGaps
+from callcenter.services.recordings import TRANSCRIBE, Shelf
+from callcenter.services.watch_recordings import RecordingWatch
+from callcenter.settings import Settings
+from callcenter.store.database import Database
+from callcenter.web.app import create_app
+from callcenter.web.context import WebContext
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """What is up, for whoever started it (the demo, a test)."""
+
+    address: str
+    database: Database
+    hub: Hub
+    link: AmiLink
+
+
+async def run_all(settings: Settings) -> None:
+    """Run until SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with running(settings) as up:
+        log.info("the pages are at %s", up.address)
+        await stop.wait()
+        log.info("stopping")
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings, *, demo_logins: tuple[tuple[str, str], ...] = ()) -> AsyncIterator[Running]:
+    """Everything up until the block ends."""
+    database = await asyncio.to_thread(open_database, settings)
+    hub, jobs = Hub(), build_jobs(settings)
+    register_jobs(jobs, settings)
+    shelf = Shelf(database, hub, pbx=settings.pbx.name)
+    worker = WorkerProcess(settings)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.callback(database.close)
+        pbx = _Pbx(settings, database, hub, shelf, jobs)
+        await asyncio.to_thread(pbx.feed.catch_up)
+        await stack.enter_async_context(pbx)
+        sources = HealthSources(
+            settings=settings, link=pbx.link, listener=pbx.listener, jobs=jobs, worker=worker, journal=pbx.journal
+        )
+        context = WebContext(
+            database=database,
+            hub=hub,
+            auth=AuthService(database),
+            desk=DeskService(database, hub, region=settings.site.region, area_code=settings.site.area_code),
+            recordings_root=settings.recordings.folder,
+            health=lambda: system_health(sources),
+            retry_recording=lambda recording_id: _retry(shelf, jobs, recording_id),
+            timezone=settings.site.timezone,
+            region=settings.site.region,
+            site_name=settings.site.name,
+            secure_cookies=settings.web.secure_cookies,
+            default_language=settings.site.language,
+            demo_logins=demo_logins,
+        )
+        address = await stack.enter_async_context(serving(create_app(context), hub, settings.web))
+        for recording_id in await asyncio.to_thread(shelf.interrupted):
+            jobs.enqueue(TRANSCRIBE, recording_id)
+        async with _background(pbx.feed.run(pbx.link), worker.run(), RecordingWatch(database, hub).run()):
+            yield Running(address=address, database=database, hub=hub, link=pbx.link)
+
+
+def _retry(shelf: Shelf, jobs: JobQueue, recording_id: int) -> None:
+    shelf.again(recording_id)
+    jobs.enqueue(TRANSCRIBE, recording_id)
+
+
+class _Pbx:
+    """The parts that belong to the PBX, joined."""
+
+    def __init__(self, settings: Settings, database: Database, hub: Hub, shelf: Shelf, jobs: JobQueue) -> None:
+        self.journal = Journal(JournalConfig(folder=journal_folder(settings), keep_days=settings.journal_days))
+        self.link = AmiLink(
+            ami_config(settings), journal=self.journal, wanted=WANTED, on_change=lambda s: self.feed.link_changed(s)
+        )
+        self.listener = build_listener(settings, self.link, database, hub)
+        self.recorder = build_recorder(settings, self.link, shelf, jobs)
+        self.ask = AskPbx(self.link)
+        tracker = CallTracker(tracker_config(settings))
+        followers = [self.listener.handle, self.recorder.handle]
+        follower = CallFollower(
+            database=database,
+            hub=hub,
+            call_log=CallLog(
+                pbx=settings.pbx.name, region=settings.site.region, area_code=settings.site.area_code
+            ),
+            tracker=tracker,
+            translate=Translator().translate,
+            followers=[lambda event, _call, f=f: f(event) for f in followers],  # type: ignore[misc]
+        )
+        self.feed = FollowPbx(
+            follower=follower,
+            gaps=LinkGaps(database, hub, pbx=settings.pbx.name),
+            database=database,
+            pbx=settings.pbx.name,
+            journal=journal_folder(settings),
+            clock=time.time,
+            after_message=lambda: self.ask.ask(tracker.take_wanted()),
+        )
+        self._tracker = tracker
+
+    async def __aenter__(self) -> None:
+        self._tracker.take_wanted()  # questions from the journal were answered in it, or are out of date
+        await self.recorder.start()
+        await self.listener.start()
+        await self.link.__aenter__()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.ask.aclose()
+        await self.link.close()
+        await self.listener.aclose()
+        await self.recorder.aclose()
+
+
+def ami_config(settings: Settings) -> AmiConfig:
+    """How the PBX is reached."""
+    pbx = settings.pbx
+    return AmiConfig(
+        host=pbx.host,
+        port=pbx.port,
+        username=pbx.username,
+        secret=pbx.secret.get_secret_value(),
+        tls=pbx.tls,
+        tls_ca_file=pbx.tls_ca_file,
+        tls_fingerprint=pbx.tls_fingerprint,
+        filters=tuple(pbx.filters),
+    )
+
+
+def tracker_config(settings: Settings) -> TrackerConfig:
+    """How the PBX's channels are read."""
+    return TrackerConfig(
+        extension_pattern=settings.pbx.extension_pattern,
+        trunks=frozenset(settings.pbx.trunks),
+        outside_prefixes=tuple(settings.pbx.outside_prefixes),
+    )
+
+
+@contextlib.asynccontextmanager
+async def _background(*loops: object) -> AsyncIterator[None]:
+    """Run these beside the block. One that fails brings the product down loudly rather than leaving it half dead."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(loop) for loop in loops]  # type: ignore[arg-type]
+        yield
+        for task in tasks:
+            task.cancel()

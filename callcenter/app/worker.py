@@ -1,0 +1,95 @@
+"""The job worker: what it works off, and the process it runs in beside the one that follows the PBX."""
+
+import asyncio
+import logging
+import multiprocessing
+import signal
+import threading
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from callcenter.app.parts import build_jobs, build_spotter, models_dir, open_database
+from callcenter.app.transcriber import recording_transcriber
+from callcenter.jobs.queue import JobQueue
+from callcenter.logs import set_up_logging
+from callcenter.services.recordings import TRANSCRIBE, Shelf
+from callcenter.services.transcribe_recording import TranscribeRecording
+from callcenter.settings import Settings
+
+log = logging.getLogger(__name__)
+
+RESTART_SECONDS = 3.0
+STOP_SECONDS = 8.0
+
+
+class _Silent:
+    """The worker has no pages; the main process sees its rows (`services.watch_recordings`)."""
+
+    def publish(self, topic: str, kind: str, data: dict[str, Any]) -> None:
+        """Nobody listens here."""
+
+
+def register_jobs(jobs: JobQueue, settings: Settings) -> None:
+    """Every job there is. Whoever enqueues needs the names; whoever works needs the functions."""
+    database = open_database(settings)
+    transcribe = TranscribeRecording(
+        database=database,
+        shelf=Shelf(database, _Silent(), pbx=settings.pbx.name),
+        root=settings.recordings.folder,
+        transcriber=recording_transcriber(engine=settings.stt.after_call, models=models_dir(settings)),
+        spotter=build_spotter(settings),
+        language=settings.stt.language,
+    )
+    jobs.register(TRANSCRIBE, transcribe)
+
+
+def run_worker(settings: Settings, stop: threading.Event | None = None) -> None:
+    """Work jobs off until stopped; SIGTERM and Ctrl-C end it."""
+    ending = stop or threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ending.set())
+    jobs = build_jobs(settings)
+    register_jobs(jobs, settings)
+    jobs.run(ending)
+
+
+def _worker_main(settings: Settings) -> None:
+    set_up_logging(settings.log_level)
+    run_worker(settings)
+
+
+class WorkerProcess:
+    """Keeps one worker process alive. A crash in an engine costs the job at hand, which is tried again."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._process: BaseProcess | None = None
+        self.restarts = 0
+
+    @property
+    def alive(self) -> bool:
+        """Whether jobs are being worked off."""
+        return self._process is not None and self._process.is_alive()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        spawn = multiprocessing.get_context("spawn")
+        try:
+            while True:
+                self._process = spawn.Process(target=_worker_main, args=(self._settings,), name="work", daemon=True)
+                self._process.start()
+                while self._process.is_alive():
+                    await asyncio.sleep(0.5)
+                self.restarts += 1
+                log.error("the job worker ended with code %s; it is started again", self._process.exitcode)
+                await asyncio.sleep(RESTART_SECONDS)
+        finally:
+            self._stop()
+
+    def _stop(self) -> None:
+        if self._process is None or not self._process.is_alive():
+            return
+        self._process.terminate()
+        self._process.join(STOP_SECONDS)
+        if self._process.is_alive():
+            self._process.kill()
