@@ -89,7 +89,7 @@ class Phones:
         `asserted` the real number in P-Asserted-Identity beside `Privacy: id`. `raw_name` is a name that is
         not UTF-8."""
         line = "asserting" if asserted else "customers"
-        variables = {"CALLERID(num-pres)": "prohib", "CALLERID(name-pres)": "prohib"} if hidden else {}
+        variables = {"CONNECTEDLINE(num-pres,i)": "prohib", "CONNECTEDLINE(name-pres,i)": "prohib"} if hidden else {}
         caller = b'"%s" <%s>' % (raw_name or name.encode(), number.encode())
         return await self.dial(f"PJSIP/{did}@{line}", number, did, caller=caller, variables=variables)
 

@@ -13,6 +13,7 @@ class Ports:
     """Every port of one rig. SIP of the PBX and the handsets is on 127.0.0.1, the carrier's on 127.0.0.2."""
 
     ami: int
+    phones_ami: int
     ari: int
     sip: int
     phones: int
@@ -25,6 +26,7 @@ def choose_ports() -> Ports:
     """Ports that are free now."""
     return Ports(
         ami=_free(socket.SOCK_STREAM, "127.0.0.1"),
+        phones_ami=_free(socket.SOCK_STREAM, "127.0.0.1"),
         ari=_free(socket.SOCK_STREAM, "127.0.0.1"),
         sip=_free(socket.SOCK_DGRAM, "127.0.0.1"),
         phones=_free(socket.SOCK_DGRAM, "127.0.0.1"),

@@ -68,9 +68,9 @@ class AsteriskProcess:
             await process.wait()
 
     def what_it_said(self) -> str:
-        """The end of its console and log, for error messages."""
-        parts = [self._folder / "var" / "log" / "console", self.log]
-        return "\n".join(p.read_text(errors="replace")[-2000:] for p in parts if p.exists())
+        """The end of its log, for error messages."""
+        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        return "\n".join([line for line in lines if "VERBOSE" not in line][-10:]) or f"nothing in {self.log}"
 
     def _running(self) -> Process:
         if self._process is None:

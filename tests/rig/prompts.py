@@ -1,4 +1,4 @@
-"""Asterisk's English prompts with their texts: real speech at 8 kHz whose words are known, for measuring recognisers."""
+"""Asterisk's English prompts and their texts: real speech at 8 kHz whose words are known, for measuring recognisers."""
 
 import gzip
 from pathlib import Path

@@ -112,9 +112,13 @@ class Rig:
         return names[0]
 
     async def start_pbx(self) -> None:
-        """Start the PBX (again) and wait until it serves and every phone is registered."""
+        """Start the PBX again and wait until it serves and every phone is registered."""
         await self._pbx.start()
         await self._until_ready(self._pbx, self._log_in)
+        # A crash may lose registrations that were not on disk yet; a phone would only repeat its own after an hour.
+        phones = await AmiDriver.connect(self._ports.phones_ami, "driver", self.ami_secret)
+        await phones.action("PJSIPRegister", Registration="*all")
+        await phones.close()
         await self._until_ready(self._pbx, self._registered)
 
     async def stop_pbx(self) -> None:
@@ -170,6 +174,7 @@ class Rig:
         ports = self._ports
         common = self._values | {
             "ami_port": str(ports.ami),
+            "phones_ami_port": str(ports.phones_ami),
             "ari_port": str(ports.ari),
             "sip_port": str(ports.sip),
             "phones_port": str(ports.phones),

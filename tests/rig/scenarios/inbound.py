@@ -163,7 +163,8 @@ async def ivr_to_queue(stage: Stage) -> list[Truth]:
     await sleep(3)
     await agent.hangup()
     await customer.wait_ended()
-    return [inbound(customer, [agent], dtmf="1", queue={"name": "support"})]
+    waited = round((agent.answered_at or 0.0) - (agent.created_at or 0.0), 2)
+    return [inbound(customer, [agent], dtmf="1", queue={"name": "support", "wait_s": waited})]
 
 
 @scenario()

@@ -157,7 +157,7 @@ async def chanspy_taps(stage: Stage) -> list[Truth]:
     for party in ("trunk", "1001"):
         await rig.ami.action(
             "Originate",
-            Channel=f"Local/{uuid.uuid4()}@taps",
+            Channel=f"Local/{uuid.uuid4().int}@taps",
             Application="ChanSpy",
             Data=f"{await rig.pbx_channel(party)},qoES",
             Async="true",
