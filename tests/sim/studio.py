@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from typing import TypeVar, cast
 
 from callcenter.sim.calls.line import Command, Line, SpokenTurn, Stage
 from callcenter.sim.calls.scenario import Scenario
@@ -13,6 +14,7 @@ from callcenter.sim.switch.model import Channel, Party
 from callcenter.sim.switch.queues import Member, WaitingQueue, follow_devices
 from callcenter.sim.switch.switch import Switch
 
+T = TypeVar("T")
 AGENTS = {"1001": "Alice", "1002": "Bob", "1003": "Carol"}
 
 
@@ -36,11 +38,11 @@ class ScriptedClock(StillClock):
         super().__init__()
         self.orders: list[tuple[float, Command]] = []
 
-    async def wait(self, inbox: asyncio.Queue[Command], seconds: float) -> Command | None:  # type: ignore[override]
+    async def wait(self, inbox: asyncio.Queue[T], seconds: float) -> T | None:
         if self.orders and self.orders[0][0] <= self.now() + seconds:
             at, command = self.orders.pop(0)
             await self.sleep(at - self.now())
-            return command
+            return cast(T, command)
         return await super().wait(inbox, seconds)
 
 
@@ -100,7 +102,7 @@ class ManagerClient:
         self._writer.write(lines.encode() + b"\r\n")
         while True:
             block = await self.block()
-            if "Response" in block:
+            if "Response" in block and "Event" not in block:
                 return block
 
     async def until(self, event: str) -> dict[str, str]:
