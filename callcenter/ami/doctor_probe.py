@@ -19,10 +19,10 @@ class Probe:
         self._arrived = asyncio.Event()
         self.session = AmiSession(config, connection=1, take=self._take, backlog=lambda: 0, clock=clock)
 
-    async def event(self, name: str, holding: str = "", within: float = EVENT_WAIT_SECONDS) -> Message | None:
+    async def event(self, name: str, holding: str = "") -> Message | None:
         """The first event of that name with `holding` in its Channel, come or still to come; None = it did not come."""
         try:
-            async with asyncio.timeout(within):
+            async with asyncio.timeout(EVENT_WAIT_SECONDS):
                 while not (found := self._find(name, holding)):
                     self._arrived.clear()
                     await self._arrived.wait()
