@@ -15,7 +15,7 @@ def gap(stage: Stage) -> list[float]:
 
 @scenario()
 async def ami_drop_missed_end(stage: Stage) -> list[Truth]:
-    """The link is down for 8 s: one call ends in the gap, one lies in it wholly, one starts in it and one spans it"""
+    """The link is down for 6 s: one call ends in the gap, one lies in it wholly, one starts in it and one spans it"""
     rig = stage.rig
     spanning = await rig.customer_calls("4002", number="13811111111")
     spanning_agent = await rig.phone("1002").answer(after=1)
@@ -64,7 +64,7 @@ async def ami_drop_ringing(stage: Stage) -> list[Truth]:
 
 @scenario()
 async def ami_drop_queue_waiting(stage: Stage) -> list[Truth]:
-    """The link drops while a caller waits in Queue(support) and is back while he still waits; then 1001 answers"""
+    """The link drops while a caller waits in Queue(sales) and is back while he still waits; then 1001 answers"""
     rig = stage.rig
     customer = await rig.customer_calls("4021")
     legs = await gather(*(rig.phone(ext).rings() for ext in ("1001", "1002", "1003")))
