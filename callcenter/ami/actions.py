@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from uuid import UUID
 
 from callcenter.ami.action import SafeAction, plain_argument
+from callcenter.ami.config import EventFilter
 from callcenter.ami.errors import AmiUnsafeValue
 
 TAP_OPTIONS = "qoES"
@@ -44,12 +45,16 @@ def events(mask: str) -> SafeAction:
     return SafeAction("Events", {"EventMask": mask})
 
 
-def exclude_event(name: str) -> SafeAction:
-    """Have the PBX not send events of this name to this session; needs `system`, Asterisk 20.8 or 22 on.
+def exclude_events(which: EventFilter) -> SafeAction:
+    """Have the PBX not send such events to this session; needs `system`, Asterisk 20.8, 22 or later.
 
-    The form with `method(none)` is the one that works (22.10.1); the built-in help leaves it out."""
-    keys = {"Operation": "Add", "MatchCriteria": f"action(exclude),name({plain_argument('Event', name)}),method(none)"}
-    return SafeAction("Filter", keys)
+    The form with `method(…)` is the one that works (22.10.1); the built-in help leaves it out."""
+    criteria = f"action(exclude),name({plain_argument('Event', which.event)})"
+    if which.header:
+        criteria += f",header({plain_argument('Header', which.header)}),method(regex)"
+    else:
+        criteria += ",method(none)"
+    return SafeAction("Filter", {"Operation": "Add", "MatchCriteria": criteria, "Filter": which.pattern})
 
 
 def core_show_channels() -> SafeAction:

@@ -6,7 +6,7 @@ import logging
 
 from callcenter.ami import actions
 from callcenter.ami.action import SafeAction
-from callcenter.ami.config import AmiConfig
+from callcenter.ami.config import AmiConfig, EventFilter
 from callcenter.ami.errors import AmiActionInFlight, AmiActionRefused, AmiActionTimeout, AmiLinkLost
 from callcenter.ami.session import AmiSession
 
@@ -42,10 +42,10 @@ async def _ping(session: AmiSession, config: AmiConfig) -> None:
             logger.warning("%s", refused)  # It answered: the link lives.
 
 
-async def _prepare(session: AmiSession, filters: tuple[str, ...]) -> None:
+async def _prepare(session: AmiSession, filters: tuple[EventFilter, ...]) -> None:
     """Filters, then a snapshot, and another one each time the PBX says that it has finished booting."""
     # Filters belong to the session, so they are asked for after every login.
-    session.filters_refused = not all([await _try(session, actions.exclude_event(name)) for name in filters])
+    session.filters_refused = not await _filter(session, filters)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(BOOT_WAIT_SECONDS):
             await session.booted.wait()
@@ -54,6 +54,14 @@ async def _prepare(session: AmiSession, filters: tuple[str, ...]) -> None:
         for action in (actions.core_show_channels(), actions.status(), actions.queue_status()):
             await _try(session, action)
         await session.booted.wait()
+
+
+async def _filter(session: AmiSession, filters: tuple[EventFilter, ...]) -> bool:
+    """False when the PBX refuses one: an older one, or too few rights; the others would fare no better."""
+    for which in filters:
+        if not await _try(session, actions.exclude_events(which)):
+            return False
+    return True
 
 
 async def _try(session: AmiSession, action: SafeAction) -> bool:

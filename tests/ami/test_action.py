@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from callcenter.ami import actions
 from callcenter.ami.action import MAX_LINE_BYTES, SafeAction
+from callcenter.ami.config import EventFilter
 from callcenter.ami.errors import AmiUnsafeValue
 
 TAP = UUID("0b8a1f0e-59a3-4f3c-8f5d-3f6f3c1a2b4d")
@@ -138,7 +139,11 @@ def test_empty_headers_are_left_out() -> None:
 
 
 def test_exclude_event_is_the_form_that_works() -> None:
-    assert actions.exclude_event("VarSet").keys["MatchCriteria"] == "action(exclude),name(VarSet),method(none)"
+    action = actions.exclude_events(EventFilter(event="Cdr"))
+    assert action.keys == {"Operation": "Add", "MatchCriteria": "action(exclude),name(Cdr),method(none)"}
+    action = actions.exclude_events(EventFilter(event="VarSet", header="Variable", pattern="^[^M]"))
+    assert action.keys["MatchCriteria"] == "action(exclude),name(VarSet),header(Variable),method(regex)"
+    assert action.keys["Filter"] == "^[^M]"
 
 
 def test_getvar_names_its_question() -> None:

@@ -59,7 +59,7 @@ async def test_what_is_wrong_is_found(rig: Rig, tmp_path: Path) -> None:  # noqa
 
 
 async def test_the_link_survives_a_restart(rig: Rig) -> None:  # noqa: F811
-    config = replace(pbx(rig).ami, retry_min=0.1, retry_max=0.5, filters=("VarSet",))
+    config = replace(pbx(rig).ami, retry_min=0.1, retry_max=0.5)
     async with AmiLink(config) as link:
         await _until(link, connected=True)
         await rig.kill_pbx()

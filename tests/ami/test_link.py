@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.ami import actions
-from callcenter.ami.config import AmiConfig
+from callcenter.ami.config import DEFAULT_FILTERS, AmiConfig, EventFilter
 from callcenter.ami.errors import (
     AmiActionInFlight,
     AmiActionRefused,
@@ -43,6 +43,7 @@ def config(manager: FakeManager, **changes: object) -> AmiConfig:
         "retry_min": 0.01,
         "retry_max": 0.05,
         "refused_retry": 0.05,
+        "filters": (),
     }
     return AmiConfig(**{**fields, **changes})  # type: ignore[arg-type]
 
@@ -94,7 +95,7 @@ async def test_no_fully_booted_no_wait_for_ever(manager: FakeManager, monkeypatc
 
 
 async def test_a_cut_link_is_made_anew_with_a_new_number_and_filters(manager: FakeManager) -> None:
-    async with AmiLink(config(manager, filters=("VarSet",))) as link:
+    async with AmiLink(config(manager, filters=(EventFilter(event="VarSet"),))) as link:
         messages = aiter(link)
         first = await next_event(messages, "FullyBooted")
         await manager.wait_for("QueueStatus")
@@ -108,7 +109,7 @@ async def test_a_cut_link_is_made_anew_with_a_new_number_and_filters(manager: Fa
 
 async def test_refused_filters_do_no_harm(manager: FakeManager) -> None:
     manager.answers["Filter"] = "Response: Error\nMessage: Permission denied"
-    async with AmiLink(config(manager, filters=("VarSet", "Newexten"))) as link:
+    async with AmiLink(config(manager, filters=DEFAULT_FILTERS)) as link:
         await manager.wait_for("QueueStatus")
         assert link.status().filters_refused
 
