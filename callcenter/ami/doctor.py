@@ -20,7 +20,7 @@ __all__ = ["Finding", "PbxCheckConfig", "Verdict", "check_pbx"]
 OLDEST_VERSION = 18
 """AudioSocket as a channel and the events we read are in 18 and later."""
 
-READ = "system,call,agent,dtmf,user"
+READ = "system,call,agent,dtmf,user,dialplan"
 WRITE = "system,call,agent,originate,reporting"
 """Least classes (ami.md §D.10); `system` is for MixMonitor, Filter and ModuleCheck."""
 
