@@ -14,7 +14,7 @@ from callcenter.ami.link import AmiLink
 from callcenter.ami.translate import WANTED, Translator
 from callcenter.app.health import HealthSources, system_health
 from callcenter.app.listening import build_listener
-from callcenter.app.parts import build_jobs, journal_folder, models_dir, open_database
+from callcenter.app.parts import build_jobs, journal_folder, open_database
 from callcenter.app.recording import build_recorder
 from callcenter.app.serve import serving
 from callcenter.app.worker import WorkerProcess, register_jobs

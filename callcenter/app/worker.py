@@ -78,8 +78,7 @@ class WorkerProcess:
             while True:
                 self._process = spawn.Process(target=_worker_main, args=(self._settings,), name="work", daemon=True)
                 self._process.start()
-                while self._process.is_alive():
-                    await asyncio.sleep(0.5)
+                await asyncio.to_thread(self._process.join)
                 self.restarts += 1
                 log.error("the job worker ended with code %s; it is started again", self._process.exitcode)
                 await asyncio.sleep(RESTART_SECONDS)

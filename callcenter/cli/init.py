@@ -54,7 +54,7 @@ def _section(field: FieldInfo) -> type[BaseModel] | None:
 
 def _line(name: str, field: FieldInfo) -> str:
     comment = f"# {field.description}\n" if field.description else ""
-    value = field.get_default(call_default_factory=True)  # type: ignore[call-arg]
+    value = field.get_default(call_default_factory=True)
     return f"{comment}# {name} = {_toml(value)}\n"
 
 
