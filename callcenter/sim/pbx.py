@@ -16,11 +16,10 @@ from callcenter.sim.manager.actions import Actions
 from callcenter.sim.manager.protocol import Action, Headers
 from callcenter.sim.manager.session import Session
 from callcenter.sim.media.library import SampleLibrary
-from callcenter.sim.media.recorder import Recorder, read_order
+from callcenter.sim.media.recordings import Recordings
 from callcenter.sim.media.sound import Sound
 from callcenter.sim.media.tap import TapOrder, run_tap
 from callcenter.sim.speech.manifest import samples_dir
-from callcenter.sim.switch import events
 from callcenter.sim.switch.clock import RealClock
 from callcenter.sim.switch.model import Channel, Party
 from callcenter.sim.switch.queues import Member, WaitingQueue, follow_devices
@@ -30,6 +29,8 @@ log = logging.getLogger(__name__)
 
 DEMO_AGENTS = {"1001": "周晓", "1002": "林岚", "1003": "郭涛"}
 """Extension to name, of the sample data."""
+DEMO_QUEUES = {"service": tuple(DEMO_AGENTS), "service-en": tuple(DEMO_AGENTS)}
+"""Queue to its members; the second is for callers who speak English."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ class SimConfig:
     classes: frozenset[str] = frozenset({"call", "agent", "system", "dtmf", "user"})
     """Read classes of the user."""
     agents: dict[str, str] = field(default_factory=lambda: dict(DEMO_AGENTS))
-    queues: dict[str, tuple[str, ...]] = field(default_factory=lambda: {"service": ("1001", "1002", "1003")})
+    queues: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(DEMO_QUEUES))
     """Queue to the extensions of its members."""
     samples: Path = field(default_factory=samples_dir)
     speed: float = 1.0
@@ -78,9 +79,8 @@ class SimulatedPbx:
         self._sessions: set[Session] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._lines: list[Line] = []
-        self._recorders: dict[str, Recorder] = {}
-        self._recordings = 0
-        self.switch.watchers.append(self._channel_gone)
+        self._recordings = Recordings(config.recordings_dir, self.switch, self.sound)
+        self.switch.watchers.append(self.sound.hush)
 
     @property
     def host(self) -> str:
@@ -128,8 +128,7 @@ class SimulatedPbx:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.sound.aclose()
-        for recorder in self._recorders.values():
-            recorder.close()
+        self._recordings.close()
 
     async def play(self, scenario: Scenario) -> None:
         """One call, until it has ended."""
@@ -142,10 +141,11 @@ class SimulatedPbx:
 
     async def play_loop(self, scenarios: Sequence[Scenario], *, most_at_once: int = 2) -> None:
         """One after another, for ever, each `pause_before` after the one before it began, no more than
-        `most_at_once` at a time."""
+        `most_at_once` at a time. Where only one language has sample speech, only its calls are played."""
         lines = asyncio.Semaphore(most_at_once)
+        audible = [s for s in scenarios if s.language in self.library.languages()] or scenarios
         while True:
-            for scenario in scenarios:
+            for scenario in audible:
                 await self.switch.clock.sleep(scenario.pause_before)
                 await lines.acquire()
                 self._spawn(self._play_then_release(scenario, lines), scenario.id)
@@ -207,34 +207,22 @@ class SimulatedPbx:
 
     def record(self, channel: Channel, file: str, options: str) -> str:
         """See Exchange."""
-        order = read_order(self._config.recordings_dir, file, options)
-        self._recordings += 1
-        recording = f"0x{self._recordings:08x}"
-        self._recorders[recording] = Recorder(channel, order, self.sound, self.switch.clock)
-        self.switch.emit(events.of_channel("MixMonitorStart", channel))
-        return recording
+        return self._recordings.start(channel, file, options)
 
     def stop_recording(self, channel: Channel, recording: str) -> bool:
         """See Exchange."""
-        ended = [
-            key for key, recorder in self._recorders.items() if recorder.channel is channel and recording in ("", key)
-        ]
-        for key in ended:
-            self._recorders.pop(key).close()
-            self.switch.emit(events.of_channel("MixMonitorStop", channel))
-        return bool(ended)
-
-    def _channel_gone(self, channel: Channel) -> None:
-        """No MixMonitorStop when a recording ends with its channel (22.10.1)."""
-        self.sound.hush(channel)
-        for key in [key for key, recorder in self._recorders.items() if recorder.channel is channel]:
-            self._recorders.pop(key).close()
+        return self._recordings.stop(channel, recording)
 
     def _queue(self, name: str, extensions: Sequence[str]) -> WaitingQueue:
         login_at = int(self.started_at)
         agents = self._config.agents
         members = [Member(extension=e, name=agents.get(e, e), login_at=login_at) for e in extensions]
         return WaitingQueue(name=name, members=members)
+
+    def broadcast(self, blocks: bytes) -> None:
+        """Sends finished blocks to every session, whatever it asked for (load tests)."""
+        for session in self._sessions:
+            session.raw(blocks)
 
     def _publish(self, event: Headers) -> None:
         for session in self._sessions:

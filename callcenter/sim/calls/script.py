@@ -6,7 +6,7 @@ from callcenter.core.call_record import Direction
 from callcenter.sim.calls.dialling import CallerGone, cancel_ringing, nobody_answered, ring
 from callcenter.sim.calls.line import HangUp, Line, SendTo
 from callcenter.sim.calls.queueing import wait_in_queue
-from callcenter.sim.calls.scenario import Ring, Scenario, Side
+from callcenter.sim.calls.scenario import Outcome, Ring, Scenario, Side
 from callcenter.sim.calls.talking import Pair, end_by, end_talk, talk
 from callcenter.sim.calls.transferring import send_on
 from callcenter.sim.switch.model import Channel, ChannelState, Party
@@ -57,16 +57,9 @@ async def _ring_agent(line: Line, caller: Channel, extension: str, offer: Ring) 
     device = f"PJSIP/{extension}"
     caller.application, caller.application_data = "Dial", f"{device},20,tT"
     party = line.stage.agents.get(extension, Party(extension))
+    outcome = Outcome.BUSY if line.stage.switch.is_busy(device) else offer.outcome
     try:
-        return await ring(
-            line,
-            caller,
-            device,
-            party,
-            dial_string=extension,
-            seconds=offer.seconds,
-            outcome=offer.outcome,
-        )
+        return await ring(line, caller, device, party, dial_string=extension, seconds=offer.seconds, outcome=outcome)
     except CallerGone:
         cancel_ringing(line, caller)
         return None
@@ -75,8 +68,11 @@ async def _ring_agent(line: Line, caller: Channel, extension: str, offer: Ring) 
 async def _outbound(line: Line, scenario: Scenario) -> Pair | None:
     """The agent dials; the dialplan overwrites the caller id with the trunk's number before it dials out."""
     extension = scenario.rings[0].agent or next(iter(line.stage.agents))
+    device = f"PJSIP/{extension}"
+    while line.stage.switch.is_busy(device):
+        await line.pause(1.0)
     caller = line.stage.switch.new_channel(
-        f"PJSIP/{extension}",
+        device,
         caller=line.stage.agents.get(extension, Party(extension)),
         context="internal",
         exten=scenario.to,
