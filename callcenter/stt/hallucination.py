@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 NO_SPEECH = 0.6
-LOW_LOGPROB = -1.0
-"""Whisper's own pair of limits: both together mean that nobody spoke."""
+"""Measured with the tight window at 8 kHz: speech stays below .26 (tiny.en and base, 100 utterances), silence, noise,
+ringing, DTMF and clicks above .66. Whisper's own rule asks for a low log-probability as well; loops have a high one."""
 SHAKY_NO_SPEECH = 0.3
 SHAKY_LOGPROB = -0.7
 LONGEST_RUN = 4
@@ -39,7 +39,7 @@ def is_hallucination(text: str, certainty: Certainty, prompt: str = "") -> bool:
     bare = re.sub(r"\W+", "", text).lower()
     if not bare or FROM_SUBTITLES.search(text):
         return True
-    if certainty.no_speech > NO_SPEECH and certainty.logprob < LOW_LOGPROB:
+    if certainty.no_speech > NO_SPEECH:
         return True
     shaky = certainty.no_speech > SHAKY_NO_SPEECH or certainty.logprob < SHAKY_LOGPROB
     return shaky and (bare in FILLERS or (len(bare) > 3 and bare in re.sub(r"\W+", "", prompt).lower()))
