@@ -1,7 +1,8 @@
 """What an agent does beside a call: sees the pop, says who it is, notes, wraps up, judges an alert."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from sqlmodel import Session
@@ -44,8 +45,16 @@ class NewCustomer:
 class DeskService:
     """The agent's actions. Everyone may act on the calls of his own telephone; supervisors on all."""
 
-    def __init__(self, database: Database, hub: Publisher, *, region: str = "CN", area_code: str = "") -> None:
-        self._database, self._hub = database, hub
+    def __init__(
+        self,
+        database: Database,
+        hub: Publisher,
+        *,
+        region: str = "CN",
+        area_code: str = "",
+        clock: Callable[[], datetime] = now,
+    ) -> None:
+        self._database, self._hub, self._clock = database, hub, clock
         self._region, self._area_code = region, area_code
 
     def pop(self, call_id: int) -> ScreenPop:
@@ -75,7 +84,7 @@ class DeskService:
             for call in reversed(calls.live(session)):
                 if any(a["extension"] == extension and a["outcome"] is None for a in call.agents):
                     return call
-            return calls.not_wrapped_up(session, extension, now() - WRAP_UP_WITHIN)
+            return calls.not_wrapped_up(session, extension, self._clock() - WRAP_UP_WITHIN)
 
     def choose_customer(self, call_id: int, customer_id: int | None, user: User) -> None:
         """This call is with that customer (None: with somebody else)."""
