@@ -46,7 +46,7 @@ def events(mask: str) -> SafeAction:
 
 
 def exclude_events(which: EventFilter) -> SafeAction:
-    """Have the PBX not send such events to this session; needs `system`, Asterisk 20.8, 22 or later.
+    """Have the PBX not send such events to this session; needs `system`, Asterisk 18.26, 20.11, 21.6, 22.1 or later.
 
     The form with `method(…)` is the one that works (22.10.1); the built-in help leaves it out."""
     criteria = f"action(exclude),name({plain_argument('Event', which.event)})"

@@ -140,7 +140,8 @@ class AmiParser:
         return [message for block in self._splitter.feed(data) for message in self.parse(block)]
 
     def parse(self, block: bytes) -> list[Message]:
-        """The wanted messages of one complete block."""
+        """The wanted messages of one complete block, with or without its blank line."""
+        block = block.removesuffix(TERMINATOR)
         if self._wanted is not None and not is_wanted(block, self._wanted):
             self.skipped += 1
             return []
