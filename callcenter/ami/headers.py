@@ -1,9 +1,11 @@
 """Reading the manager's headers: channel facts under a prefix, numbers, times. Strange values give neutral ones."""
 
+import re
 from math import isfinite
 
 from callcenter.core.channel_events import ChannelFacts
 
+_ESCAPED = re.compile(r"\\(.)")
 UNKNOWN = "<unknown>"
 """What Asterisk writes for an absent name or number in events."""
 
@@ -29,7 +31,7 @@ def facts(headers: dict[str, str], prefix: str = "") -> ChannelFacts:
         get(name, ""),
         _STATES.get(get(state, ""), 0),
         known(get(number, "")),
-        known(get(caller, "")),
+        plain_name(get(caller, "")),
         known(get(connected, "")),
         get(exten, ""),
     )
@@ -43,6 +45,11 @@ def optional_facts(headers: dict[str, str], prefix: str = "") -> ChannelFacts | 
 def known(value: str) -> str:
     """`value`, or empty where the PBX says that it does not know."""
     return "" if value == UNKNOWN else value
+
+
+def plain_name(value: str) -> str:
+    """A caller's name without the escapes of SIP's quoted strings, which Asterisk 22.10.1 passes on: `O\\'Neil`."""
+    return known(_ESCAPED.sub(r"\1", value) if "\\" in value else value)
 
 
 def number(text: str) -> float:

@@ -1,6 +1,6 @@
 """Manager messages to channel events. The only place that knows the manager's header names (Asterisk 22.10.1)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Sequence
 
 from callcenter.ami.headers import at_of, facts, number, optional_facts, seconds_of_clock
 from callcenter.ami.messages import Message, Received
@@ -92,7 +92,8 @@ def _blind_transferred(h: Headers, at: float, seen: float) -> ce.ChannelEvent | 
     if h.get("Result", "Success") != "Success":
         return None
     transferee = optional_facts(h, "Transferee")
-    return ce.BlindTransferred(at, seen, facts(h, "Transferer"), transferee, h.get("Extension", ""))
+    by_phone = h.get("IsExternal") == "Yes"
+    return ce.BlindTransferred(at, seen, facts(h, "Transferer"), transferee, h.get("Extension", ""), by_phone)
 
 
 def _attended_transferred(h: Headers, at: float, seen: float) -> ce.ChannelEvent | None:
@@ -129,9 +130,14 @@ def _digit(h: Headers, at: float, seen: float) -> ce.ChannelEvent | None:
 
 
 def _variable_set(h: Headers, at: float, seen: float) -> ce.ChannelEvent | None:
-    if h.get("Variable") != RECORDING_VARIABLE or not h.get("Value"):
+    if h.get("Variable") != RECORDING_VARIABLE or not _is_file(h.get("Value", "")):
         return None
     return ce.RecordingNamed(at, seen, facts(h), h["Value"])
+
+
+def _is_file(name: str) -> bool:
+    """A recording whose mix goes to /dev/null keeps only the legs, under names of our own."""
+    return bool(name) and not name.startswith("/dev/")
 
 
 def _extension_run(h: Headers, at: float, seen: float) -> ce.ChannelEvent | None:
@@ -215,39 +221,39 @@ class Translator:
         self._booted = False
         self._last_at = 0.0
 
-    def translate(self, received: Received) -> list[ce.ChannelEvent]:
+    def translate(self, received: Received) -> Sequence[ce.ChannelEvent]:
         """The channel events in one message, mostly none or one. Never raises for a strange message."""
         message, seen = received.message, received.at
         headers = message.headers
         rule = RULES.get(headers.get("Event", ""))
-        if self._connection != received.connection:
-            return [*self._new_link(received), *self._rest(rule, message, seen)]
-        return self._rest(rule, message, seen)
+        if self._connection != received.connection or rule is _booted:
+            return [*self._link(received, rule), *self._meaning(rule, message, seen)]
+        return self._meaning(rule, message, seen)
 
-    def _rest(self, rule: Rule | None, message: Message, seen: float) -> list[ce.ChannelEvent]:
+    def _meaning(self, rule: Rule | None, message: Message, seen: float) -> Sequence[ce.ChannelEvent]:
         self._last_at = seen
         headers = message.headers
         if rule is None:
-            return list(_answer(headers, seen)) if "Response" in headers else []
-        # A second login on what is called the same connection (a log cut together) is a new link all the same.
-        gap = self._gap(seen) if rule is _booted and self._booted else []
-        self._booted = self._booted or rule is _booted
+            return tuple(_answer(headers, seen)) if "Response" in headers else ()
         event = rule(headers, at_of(headers, seen), seen)
-        found: list[ce.ChannelEvent] = [*gap, event] if event is not None else gap
-        if "ChanVariable" in headers:
-            found.extend(_recordings(message, seen))
-        return found
+        if "ChanVariable" in headers and event is not None and (rule is _hung_up or rule is _bridge_entered):
+            return (*_recordings(message, seen), event)
+        return (event,) if event is not None else ()
 
-    def _new_link(self, received: Received) -> list[ce.ChannelEvent]:
-        first = self._connection is None
-        self._connection, self._booted = received.connection, False
-        return [ce.LinkRestored(received.at, received.at)] if first else self._gap(received.at)
+    def _link(self, received: Received, rule: Rule | None) -> Iterator[ce.ChannelEvent]:
+        """Whether the link was down before this message. A second login on what is called the same connection (a log
+        cut together) is a new link all the same."""
+        seen, is_new = received.at, self._connection != received.connection
+        is_first = self._connection is None
+        again = rule is _booted and self._booted and not is_new
+        self._connection, self._booted = received.connection, rule is _booted or (self._booted and not is_new)
+        if (is_new and not is_first) or again:
+            yield ce.LinkLost(self._last_at, seen)
+        if is_new or again:
+            yield ce.LinkRestored(seen, seen)
 
-    def _gap(self, seen: float) -> list[ce.ChannelEvent]:
-        return [ce.LinkLost(self._last_at, seen), ce.LinkRestored(seen, seen)]
 
-
-def _answer(headers: Headers, seen: float) -> Iterable[ce.ChannelEvent]:
+def _answer(headers: Headers, seen: float) -> Iterator[ce.ChannelEvent]:
     """The answer to a question `getvar|<uniqueid>|<variable>` of ours."""
     action_id = headers.get("ActionID", "")
     if action_id.startswith("getvar|") and headers["Response"] == "Success":
@@ -255,10 +261,11 @@ def _answer(headers: Headers, seen: float) -> Iterable[ce.ChannelEvent]:
         yield ce.VariableKnown(seen, seen, channel_id, variable, headers.get("Value", ""))
 
 
-def _recordings(message: Message, seen: float) -> Iterable[ce.ChannelEvent]:
-    """`channelvars=MIXMONITOR_FILENAME` in manager.conf puts the file's name on every event of the channel."""
+def _recordings(message: Message, seen: float) -> Iterator[ce.ChannelEvent]:
+    """`channelvars=MIXMONITOR_FILENAME` in manager.conf puts the file's name on every event of the channel; looked at
+    when the channel begins to talk and when it goes."""
     for assignment in message.all("ChanVariable"):
         name, _, value = assignment.partition("=")
-        if name == RECORDING_VARIABLE and value and "Uniqueid" in message.headers:
+        if name == RECORDING_VARIABLE and _is_file(value) and "Uniqueid" in message.headers:
             at = at_of(message.headers, seen)
             yield ce.RecordingNamed(at, seen, facts(message.headers), value)

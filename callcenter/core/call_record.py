@@ -92,8 +92,8 @@ class CallRecord:
     dialled_number: str
     queue: str | None
     wait_seconds: float | None
-    """Seconds from the call's start until a human answered or the caller left the queue: what the caller feels.
-    None when there was no queue."""
+    """Seconds from the call's start (after a menu or a transfer: from joining the queue) until a human answered or
+    the caller left the queue: what the caller feels. None when there was no queue."""
     started_at: float
     answered_at: float | None
     """When a human answered."""

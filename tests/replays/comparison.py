@@ -13,10 +13,22 @@ TRANSFERRER_LINGERS = frozenset({"att_xfer_refer", "blind_xfer_refer"})
 """Recordings whose truth counts the transferring telephone's leg until its own BYE, a second after the PBX
 hung the channel up: nothing on the manager link tells of it."""
 
+RINGS_ON = frozenset({"queue_timeout_exit"})
+"""Recordings whose truth ends the ringing with the queue; the record counts until the unanswered call's end."""
+
+OWN_FILES = frozenset({"recorded_by_product"})
+"""Recordings made under names the product gave: the PBX does not name them."""
+
 
 def differences(record: CallRecord, truth: Truth, scenario: str) -> list[str]:
     """What is wrong, in words; empty when every field is right."""
-    gap = bool(truth.keys() & {"ended_in_gap", "started_in_gap", "answered_in_gap"})
+    gap = bool(truth.keys() & {"ended_in_gap", "started_in_gap", "answered_in_gap"}) or "crash" in truth.get(
+        "ended_by", ""
+    )
+    if scenario in RINGS_ON:
+        truth = truth | {"ring_s": None}
+    if scenario in OWN_FILES:
+        truth = truth | {"recorded": False}
     found = [*_plain(record, truth), *_times(record, truth, gap), *_transfers(record, truth)]
     if not gap:
         found += _agents(record, truth, scenario)

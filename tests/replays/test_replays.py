@@ -15,8 +15,11 @@ SCENARIOS = sorted(path.name.removesuffix(".truth.json") for path in FOLDER.glob
 
 
 def truths(scenario: str) -> list[dict[str, Any]]:
-    """The calls that a manager link can see, in order of start; consultations are part of the customer's call."""
+    """The calls that a manager link can see, in order of start, consultations inside the customer's call."""
     calls = json.loads((FOLDER / f"{scenario}.truth.json").read_text())["calls"]
+    for asked in [call for call in calls if call.get("consultation")]:
+        rung = {"ext": asked["to"], "outcome": "answered", "ring_s": asked["ring_s"], "talk_s": asked["talk_s"]}
+        calls[0]["agents"].append(rung)
     seen = [call for call in calls if not call.get("inside_gap") and not call.get("consultation")]
     return sorted(seen, key=lambda call: call["start"])
 

@@ -89,6 +89,8 @@ class Call:
     queue: str | None = None
     queued_at: float | None = None
     queue_left_at: float | None = None
+    used_menu: bool = False
+    """The caller pressed keys before anybody answered."""
     rang_at: float | None = None
     answered_at: float | None = None
     customer_left_at: float | None = None

@@ -1,6 +1,6 @@
 """Dialling: who rings whom, and what came of it."""
 
-from callcenter.core.call_record import AgentOutcome, Direction
+from callcenter.core.call_record import AgentOutcome, Direction, TransferKind
 from callcenter.core.calls import parties
 from callcenter.core.calls.call import Call
 from callcenter.core.calls.channel import Channel
@@ -184,6 +184,8 @@ def taken_by(world: World, call: Call, made: Offer, at: float) -> None:
     if call.answered_at is None:
         call.answered_at = at
     call.final_agent = made.extension
+    if call.handed_on and call.transfers and call.transfers[-1].kind is TransferKind.PARK:
+        call.transfers[-1].to = made.extension
     call.handed_on = call.may_be_voicemail = False
     world.emit(call, CallAnswered, at, extension=made.extension)
     for other in call.offers:

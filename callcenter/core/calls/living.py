@@ -94,11 +94,14 @@ def on_hangup_requested(world: World, event: HangupRequested) -> None:
 
 
 def _concerns_customer(world: World, call: Call, channel: Channel) -> bool:
-    """Hanging up a consultation does not end the conversation with the customer."""
-    if call.customer is None or call.customer.bridge_id is None or channel is call.customer:
+    """Hanging up a consultation, or leaving the customer with a colleague, does not end the customer's call."""
+    customer = call.customer
+    if customer is None or customer.bridge_id is None or channel is customer:
         return True
-    talking = world.conversation(call.customer)
-    return len(talking) < 2 or channel in talking
+    talking = world.conversation(customer)
+    if len(talking) < 2:
+        return True
+    return channel in talking and not any(p is not channel and p is not customer for p in talking)
 
 
 def on_hangup_forced(world: World, event: HangupForced) -> None:
@@ -141,10 +144,13 @@ def end(world: World, call: Call, at: float) -> None:
     if not call.is_reported and not parties.decide_by_dialled_digits(world, call, at):
         world.close(call)
         return
-    left = call.customer_left_at if call.has_customer else None
+    # An agent may linger: after the customer's hang-up in the conversation, but before it with a busy tone.
+    customers = call.direction is Direction.INBOUND or (call.has_customer and call.answered_at is not None)
+    left = call.customer_left_at if customers else None
     call.ended_at = left if left is not None else at
     call.settle_at = world.now + world.config.settle_seconds
     world.ending[call] = None
+    world.settle_at = min(world.settle_at, call.settle_at)
 
 
 def settle(world: World, now: float) -> None:
@@ -152,6 +158,8 @@ def settle(world: World, now: float) -> None:
     while world.ending:
         call = next(iter(world.ending))
         if call.settle_at > now:
+            world.settle_at = call.settle_at
             return
         world.emit(call, CallEnded, call.ended_at if call.ended_at is not None else now)
         world.close(call)
+    world.settle_at = float("inf")

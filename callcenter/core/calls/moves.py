@@ -38,6 +38,8 @@ def on_blind_transferred(world: World, event: BlindTransferred) -> None:
     _see_together(world, transferer, event.transferee, event.at)
     if transferer is None or (transferer is transferer.call.customer and transferer.extension is None):
         return
+    if event.by_phone and transferer.offer is not None and transferer.offer.left_at is None:
+        transferer.offer.left_at = event.at
     transfer(world, transferer.call, TransferKind.BLIND, transferer.label, event.extension, event.at)
 
 
@@ -52,6 +54,9 @@ def on_attended_transferred(world: World, event: AttendedTransferred) -> None:
     made = _target_offer(world, call, event.target)
     kind = TransferKind.BLONDE if made is not None and made.is_open else TransferKind.ATTENDED
     to = made.extension if made is not None else _target_name(world, event)
+    if made is not None:
+        # From now on it is the customer whom the colleague's phone rings for.
+        made.is_consultation = made.is_consultation and not made.is_open
     transfer(world, call, kind, transferer.label, to, event.at)
 
 

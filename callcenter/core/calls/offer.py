@@ -61,7 +61,7 @@ class Offer:
         """From the answer (not before `since`, when there was somebody to talk to) until the agent left."""
         if self.answered_at is None or since is None:
             return 0.0
-        end = min(self.left_at, now) if self.left_at is not None else now
+        end = self.left_at if self.left_at is not None else now
         return max(end - max(self.answered_at, since), 0.0)
 
     def record(self, since: float | None, now: float) -> AgentRecord:
@@ -69,6 +69,6 @@ class Offer:
         return AgentRecord(
             extension=self.extension,
             outcome=self.outcome,
-            ring_seconds=round(self.ring_seconds(now), 3),
-            talk_seconds=round(self.talk_seconds(since, now), 3),
+            ring_seconds=self.ring_seconds(now),
+            talk_seconds=self.talk_seconds(since, now),
         )

@@ -41,11 +41,9 @@ def disposition(call: Call) -> Disposition:
 
 
 def gave_up(call: Call) -> bool:
-    """Whether the one who called hung up before anybody answered."""
-    if call.answered_at is not None or call.hangup_by is None:
-        return False
-    caller = HangupBy.CUSTOMER if call.direction is Direction.INBOUND else HangupBy.AGENT
-    return call.hangup_by is caller
+    """Whether the customer who called hung up before anybody answered."""
+    unanswered = call.answered_at is None and call.direction is Direction.INBOUND
+    return unanswered and call.hangup_by is HangupBy.CUSTOMER
 
 
 def _outbound(call: Call) -> Disposition:

@@ -21,8 +21,8 @@ def freeze(call: Call, now: float) -> CallRecord:
         answered_at=call.answered_at,
         ended_at=call.ended_at,
         ring_seconds=_ring_seconds(call, end),
-        talk_seconds=round(max(end - call.answered_at, 0.0), 3) if call.answered_at is not None else 0.0,
-        hold_seconds=round(call.hold.seconds(end), 3),
+        talk_seconds=max(end - call.answered_at, 0.0) if call.answered_at is not None else 0.0,
+        hold_seconds=call.hold.seconds(end),
         agents=tuple([offer.record(_talk_since(call, offer.is_consultation), end) for offer in call.offers]),
         final_agent=call.agent,
         transfers=tuple([transfer.record() for transfer in call.transfers]),
@@ -43,7 +43,7 @@ def _is_word(number: str) -> bool:
 
 def _ring_seconds(call: Call, end: float) -> float:
     until = call.answered_at if call.answered_at is not None else end
-    return round(max(until - call.rang_at, 0.0), 3) if call.rang_at is not None else 0.0
+    return max(until - call.rang_at, 0.0) if call.rang_at is not None else 0.0
 
 
 def _wait_seconds(call: Call, end: float) -> float | None:
@@ -51,13 +51,13 @@ def _wait_seconds(call: Call, end: float) -> float | None:
         return None
     if call.queue_left_at is not None:
         end = min(end, call.queue_left_at)
-    since = call.started_at
+    since = call.queued_at if call.used_menu else call.started_at
     if call.answered_at is not None and call.answered_at >= call.queued_at:
         end = min(end, call.answered_at)
     elif call.answered_at is not None:
         # Sent to the queue by an agent: the wait that counts began there.
         since = call.queued_at
-    return round(max(end - since, 0.0), 3)
+    return max(end - since, 0.0)
 
 
 def _talk_since(call: Call, consultation: bool) -> float | None:

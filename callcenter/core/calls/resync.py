@@ -2,7 +2,7 @@
 
 Known channels that the snapshot lacks ended in the gap; unknown ones began in it (ami.md §D.12)."""
 
-from callcenter.core.call_record import AgentOutcome, Direction
+from callcenter.core.call_record import AgentOutcome, Direction, HangupBy
 from callcenter.core.calls import living, parties, talking
 from callcenter.core.calls.call import Call, Gap
 from callcenter.core.calls.channel import Channel
@@ -53,7 +53,7 @@ def on_pbx_booted(world: World, event: PbxBooted) -> None:
     if world.gap is None or event.booted_at is None or event.booted_at <= world.gap.lost_at:
         return
     for channel in list(world.channels.values()):
-        _vanish(world, channel)
+        _vanish(world, channel, by_pbx=True, until=event.booted_at)
 
 
 def on_channel_listed(world: World, event: ChannelListed) -> None:
@@ -72,12 +72,11 @@ def on_channel_list_complete(world: World, event: ChannelListComplete) -> None:
     for listed in sorted(world.listed.values(), key=lambda item: (-item.age_seconds, item.channel.id)):
         if listed.channel.id in world.channels:
             _still_there(world, listed)
-        elif listed.channel.id not in world.hung_up_since:
+        else:
             _discovered(world, listed)
     for listed in world.listed.values():
         _in_bridge(world, listed)
     world.listed.clear()
-    world.hung_up_since.clear()
 
 
 def _open_calls(world: World) -> list[Call]:
@@ -89,16 +88,21 @@ def _mark(call: Call, world: World) -> None:
         call.gap = Gap(lost_at=world.gap.lost_at, restored_at=world.gap.restored_at)
 
 
-def _vanish(world: World, channel: Channel) -> None:
-    """It ended in the gap, nobody knows when: the middle is wrong by half the gap at most."""
-    call = channel.call
+def _vanish(world: World, channel: Channel, *, by_pbx: bool = False, until: float | None = None) -> None:
+    """It ended in the gap, nobody knows when: the middle is wrong by half the gap at most. `by_pbx`: the PBX itself
+    went down, whoever else may have hung up before."""
+    call, gap = channel.call, world.gap
     _mark(call, world)
-    gap = world.gap
     if gap is None:
         return
-    restored = gap.restored_at if gap.restored_at is not None else gap.lost_at
-    call.estimate("ended_at", "hangup_by", "talk_seconds" if call.answered_at is not None else "ring_seconds")
-    living.remove(world, channel, (gap.lost_at + restored) / 2)
+    if until is None:
+        until = gap.restored_at if gap.restored_at is not None else gap.lost_at
+    call.estimate("ended_at", "talk_seconds" if call.answered_at is not None else "ring_seconds")
+    if by_pbx:
+        call.forced_end = HangupBy.SYSTEM
+    else:
+        call.estimate("hangup_by")
+    living.remove(world, channel, (gap.lost_at + until) / 2)
 
 
 def _still_there(world: World, listed: ChannelListed) -> None:

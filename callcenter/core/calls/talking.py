@@ -20,7 +20,7 @@ from callcenter.core.channel_events import (
     QueueLeft,
     RecordingNamed,
 )
-from callcenter.core.events import CallHeld, CallQueued, CallResumed, DigitPressed, LegJoined, OfferEnded
+from callcenter.core.events import CallHeld, CallQueued, CallResumed, DigitPressed, OfferEnded
 
 
 def on_bridge_entered(world: World, event: BridgeEntered) -> None:
@@ -50,11 +50,12 @@ def connect(world: World, channel: Channel, at: float) -> None:
     if not call.is_decided:
         _decide_late(world, talking, at)
     for party in talking:
-        _join(world, party, at)
+        world.join(party, at)
     if call.customer in talking:
-        for party in talking:
-            if party is not call.customer and call.is_agent(party):
-                _with_customer(world, call, party, at)
+        agents = [party for party in talking if party is not call.customer and call.is_agent(party)]
+        for agent in agents:
+            _with_customer(world, call, agent, at)
+        _note_speaker(call, agents, channel)
 
 
 def _decide_late(world: World, talking: list[Channel], at: float) -> None:
@@ -69,37 +70,35 @@ def _decide_late(world: World, talking: list[Channel], at: float) -> None:
         parties.decide_internal(world, caller, caller.exten, at)
 
 
-def _join(world: World, party: Channel, at: float) -> None:
-    if party.is_joined or not party.call.is_reported:
-        return
-    party.is_joined = party.is_announced = True
-    world.emit(
-        party.call, LegJoined, at, leg_id=party.id, channel=party.name,
-        speaker=world.speaker(party), extension=party.extension,
-    )  # fmt: skip
-
-
 def _with_customer(world: World, call: Call, agent: Channel, at: float) -> None:
     made = agent.offer
     calls_out = call.direction is Direction.OUTBOUND and agent.extension == call.agent
     if made is None and (agent is call.root or calls_out):
-        call.final_agent, call.handed_on = agent.extension, False
+        call.handed_on = False
         if call.answered_at is None:
             call.answered_at = at
         return
     if made is None:
-        made = _joined_unasked(world, call, agent, at)
+        made = _joined_unasked(call, agent, at)
     if made.answered_at is None:
         made.answered_at = made.ended_at = at
         made.outcome = AgentOutcome.ANSWERED
         world.emit(call, OfferEnded, at, extension=made.extension, outcome=AgentOutcome.ANSWERED)
     if made.is_said or made.is_originated:
-        call.final_agent, call.handed_on = made.extension, False
+        call.handed_on = False
     else:
         taken_by(world, call, made, at)
 
 
-def _joined_unasked(world: World, call: Call, agent: Channel, at: float) -> Offer:
+def _note_speaker(call: Call, agents: list[Channel], newest: Channel) -> None:
+    """Who speaks with the customer: who came last, else who is left."""
+    if newest in agents:
+        call.final_agent = newest.label
+    elif agents and call.final_agent not in {agent.label for agent in agents}:
+        call.final_agent = agents[-1].label
+
+
+def _joined_unasked(call: Call, agent: Channel, at: float) -> Offer:
     """An agent who came by himself: fetched a parked call, picked up, joined."""
     made = Offer(agent.label, agent.id, at)
     agent.offer = made
@@ -117,6 +116,9 @@ def on_bridge_left(world: World, event: BridgeLeft) -> None:
         call.left_first = call.side(channel)
     if channel.bridge_id == event.bridge_id:
         world.unbridge(channel)
+    if call.customer is not None and channel is not call.customer and call.customer.bridge_id is not None:
+        left = world.conversation(call.customer)
+        _note_speaker(call, [party for party in left if party is not call.customer and call.is_agent(party)], channel)
 
 
 def on_hold_started(world: World, event: HoldStarted) -> None:
@@ -165,6 +167,7 @@ def on_digit(world: World, event: DigitReceived) -> None:
     """Only the customer's keys count; the PBX repeats them on the other leg (ami.md §D.17)."""
     channel = world.see(event.channel, event.at)
     if channel is not None and channel is channel.call.customer and channel.call.has_customer:
+        channel.call.used_menu = channel.call.used_menu or channel.call.queued_at is None
         world.emit(channel.call, DigitPressed, event.at, digit=event.digit)
 
 

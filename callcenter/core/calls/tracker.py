@@ -70,7 +70,7 @@ class CallTracker:
         """Take one channel event in; return what it means for calls, mostly nothing."""
         world = self._world
         world.now = event.received_at
-        if world.ending:
+        if event.received_at >= world.settle_at:
             living.settle(world, event.received_at)
         rule = RULES.get(type(event))
         if rule is not None:

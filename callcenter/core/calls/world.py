@@ -8,16 +8,18 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
+from callcenter.core.call_record import CallRecord
 from callcenter.core.calls.call import Call, Gap
 from callcenter.core.calls.channel import Channel
 from callcenter.core.calls.names import ChannelKind, Identity, Namer, TrackerConfig
 from callcenter.core.calls.record import freeze
 from callcenter.core.channel_events import UP, ChannelFacts, ChannelListed
-from callcenter.core.events import CallEvent, CallMerged, CallStarted, LegLeft, LegRinging
+from callcenter.core.events import CallEvent, CallMerged, CallStarted, LegJoined, LegLeft, LegRinging
 from callcenter.core.transcript import Speaker
 
+_LEG_EVENTS = frozenset({LegRinging, LegJoined, LegLeft})
 _REMEMBERED_IDS = 4096
-"""Ended calls whose id must not be used again: far more than end while any of their channels can linger."""
+"""Ended calls and channels whose ids must not come back: far more than end while anything of them lingers."""
 
 
 class World:
@@ -33,6 +35,8 @@ class World:
         """Channel ids in each bridge where people talk."""
         self.ending: dict[Call, None] = {}
         """Calls whose parties are gone, in that order, until they settle."""
+        self.settle_at = float("inf")
+        """When, by arrival, the first of them settles."""
         self.out: list[CallEvent] = []
         self.wanted: list[tuple[str, str, str]] = []
         """Channel name, id and variable to ask the PBX for."""
@@ -44,8 +48,8 @@ class World:
         """When the present link came up, by arrival."""
         self.listed: dict[str, ChannelListed] = {}
         """The snapshot so far."""
-        self.hung_up_since: set[str] = set()
-        """Channels that ended while the snapshot was being told."""
+        self.gone: OrderedDict[str, None] = OrderedDict()
+        """Channels that hung up lately: a straggling event must not bring one back."""
         self._ended_ids: OrderedDict[str, None] = OrderedDict()
 
     # --- channels ---------------------------------------------------------------------------------
@@ -69,7 +73,7 @@ class World:
 
     def _meet(self, facts: ChannelFacts, at: float) -> Channel | None:
         identity = self.namer.identify(facts.name)
-        if identity.kind is ChannelKind.TAP or not facts.id:
+        if identity.kind is ChannelKind.TAP or not facts.id or facts.id in self.gone:
             return None
         call = self.calls.get(facts.linked_id)
         if call is None:
@@ -121,8 +125,7 @@ class World:
     def forget(self, channel: Channel) -> None:
         """The channel is gone."""
         self.channels.pop(channel.id, None)
-        if self.listed:
-            self.hung_up_since.add(channel.id)
+        _add_bounded(self.gone, channel.id)
         self.unbridge(channel)
         channel.call.channels.pop(channel.id, None)
 
@@ -215,12 +218,21 @@ class World:
 
     def announce(self, channel: Channel, at: float) -> None:
         """Say once that a party's channel exists."""
-        call = channel.call
-        if channel.is_announced or not call.is_reported or not channel.is_party:
+        if channel.is_announced or not channel.call.is_reported or not channel.is_party:
             return
         channel.is_announced = True
+        self._emit_leg(LegRinging, channel, at)
+
+    def join(self, channel: Channel, at: float) -> None:
+        """Say once that a party talks."""
+        if channel.is_joined or not channel.call.is_reported:
+            return
+        channel.is_joined = channel.is_announced = True
+        self._emit_leg(LegJoined, channel, at)
+
+    def _emit_leg(self, event: type[LegRinging] | type[LegJoined], channel: Channel, at: float) -> None:
         self.emit(
-            call, LegRinging, at, leg_id=channel.id, channel=channel.name,
+            channel.call, event, at, leg_id=channel.id, channel=channel.name,
             speaker=self.speaker(channel), extension=channel.extension,
         )  # fmt: skip
 
@@ -235,9 +247,19 @@ class World:
 
     def emit(self, call: Call, event: type[CallEvent], at: float, /, **facts: Any) -> None:
         """Say a call event; nothing is said of calls that are not customer calls (yet)."""
-        if call.is_reported:
-            call.seq += 1
-            self.out.append(event(call_id=call.id, seq=call.seq, at=at, record=freeze(call, at), **facts))
+        if not call.is_reported:
+            return
+        call.seq += 1
+        record = self._record_of(call, event, at)
+        self.out.append(event(call_id=call.id, seq=call.seq, at=at, record=record, **facts))
+
+    def _record_of(self, call: Call, event: type[CallEvent], at: float) -> CallRecord:
+        """A leg's coming and going changes nothing in the record: what was just said of the call still holds."""
+        if self.out and event in _LEG_EVENTS:
+            last = self.out[-1]
+            if last.call_id == call.id and last.at == at:
+                return last.record
+        return freeze(call, at)
 
     def close(self, call: Call) -> None:
         """Forget the call and whatever glue is left of it."""
@@ -249,9 +271,13 @@ class World:
         self._remember(call)
 
     def _remember(self, call: Call) -> None:
-        self._ended_ids[call.id] = None
-        if len(self._ended_ids) > _REMEMBERED_IDS:
-            self._ended_ids.popitem(last=False)
+        _add_bounded(self._ended_ids, call.id)
+
+
+def _add_bounded(ids: OrderedDict[str, None], id_: str) -> None:
+    ids[id_] = None
+    if len(ids) > _REMEMBERED_IDS:
+        ids.popitem(last=False)
 
 
 def _seniority(call: Call) -> tuple[bool, bool, float, str]:
