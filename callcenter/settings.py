@@ -74,10 +74,7 @@ class PbxSettings(Section):
     outside_prefixes: list[str] = Field(
         default_factory=list, description='Digits dialled for an outside line, like ["9"].'
     )
-    filters: list[str] = Field(
-        default_factory=lambda: ["VarSet", "Newexten", "RTCPSent", "RTCPReceived", "TestEvent", "Cdr"],
-        description="Events the PBX need not send; needs the write class `system`.",
-    )
+    filter_events: bool = Field(True, description="Ask the PBX not to send what we do not need (Asterisk 22.1 on).")
 
 
 class ListenSettings(Section):

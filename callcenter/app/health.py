@@ -20,14 +20,17 @@ from callcenter.core.health import (
     WorkerHealth,
 )
 from callcenter.jobs.queue import JobQueue
+from callcenter.services.follow_calls import FollowCounts
 from callcenter.services.listen import Listener
 from callcenter.settings import Settings
 from callcenter.stt.catalog import load_catalog
 from callcenter.stt.pool import SpeechPool
+from callcenter.stt.pool_types import WorkerStatus
 
 LOW_DISK_BYTES = 5 << 30
 FULL_DISK_BYTES = 1 << 30
 LATE_JOBS = 50
+LATE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,7 @@ class HealthSources:
     settings: Settings
     link: AmiLink
     journal: Journal
+    counts: FollowCounts
     listener: Listener
     pool: SpeechPool
     jobs: JobQueue
@@ -66,7 +70,7 @@ def _link(sources: HealthSources) -> LinkHealth:
         up=status.connected,
         since=status.since,
         version=status.protocol_version,
-        events=status.messages,
+        events=sources.counts.messages,
         error="" if status.connected else status.last_error,
     )
 
@@ -83,17 +87,27 @@ def _journal(sources: HealthSources) -> JournalHealth:
 
 
 def _workers(pool: SpeechPool) -> tuple[WorkerHealth, ...]:
+    status = pool.status()
     return tuple(
         WorkerHealth(
-            name=f"speech {number}",
-            level=Level.OK if worker.alive else Level.BAD,
+            name=worker.name,
+            level=Level.BAD if not worker.alive else Level.WARN if worker.behind_seconds > LATE_SECONDS else Level.OK,
             legs=worker.legs,
-            capacity=worker.capacity,
-            languages=worker.languages,
-            detail=worker.detail,
+            capacity=status.capacity,
+            languages=worker.models,
+            detail=_worker_detail(worker),
         )
-        for number, worker in enumerate(pool.status().workers, start=1)
+        for worker in status.workers
     )
+
+
+def _worker_detail(worker: WorkerStatus) -> str:
+    told = [f"{worker.rss_bytes >> 20} MiB"]
+    if worker.restarts:
+        told.append(f"{worker.restarts} restarts")
+    if worker.behind_seconds > LATE_SECONDS:
+        told.append(f"{worker.behind_seconds:.1f} s behind")
+    return ", ".join(told)
 
 
 def _models(settings: Settings) -> tuple[ModelHealth, ...]:

@@ -5,15 +5,16 @@ import contextlib
 import logging
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
-from callcenter.ami.config import AmiConfig
+from callcenter.ami.config import DEFAULT_FILTERS, AmiConfig
 from callcenter.ami.journal import Journal, JournalConfig
 from callcenter.ami.link import AmiLink
 from callcenter.ami.translate import WANTED, Translator
 from callcenter.app.health import HealthSources, system_health
-from callcenter.app.listening import build_listener
+from callcenter.app.listening import build_listening
 from callcenter.app.parts import build_jobs, journal_folder, open_database
 from callcenter.app.recording import build_recorder
 from callcenter.app.serve import serving
@@ -74,7 +75,14 @@ async def running(settings: Settings, *, demo_logins: tuple[tuple[str, str], ...
         await asyncio.to_thread(pbx.feed.catch_up)
         await stack.enter_async_context(pbx)
         sources = HealthSources(
-            settings=settings, link=pbx.link, listener=pbx.listener, jobs=jobs, worker=worker, journal=pbx.journal
+            settings=settings,
+            link=pbx.link,
+            journal=pbx.journal,
+            counts=pbx.counts,
+            listener=pbx.listener,
+            pool=pbx.pool,
+            jobs=jobs,
+            worker=worker,
         )
         context = WebContext(
             database=database,
@@ -111,7 +119,8 @@ class _Pbx:
         self.link = AmiLink(
             ami_config(settings), journal=self.journal, wanted=WANTED, on_change=lambda s: self.feed.link_changed(s)
         )
-        self.listener = build_listener(settings, self.link, database, hub)
+        listening = build_listening(settings, self.link, database, hub)
+        self.listener, self.pool = listening.listener, listening.pool
         self.recorder = build_recorder(settings, self.link, shelf, jobs)
         self.ask = AskPbx(self.link)
         tracker = CallTracker(tracker_config(settings))
@@ -119,9 +128,7 @@ class _Pbx:
         follower = CallFollower(
             database=database,
             hub=hub,
-            call_log=CallLog(
-                pbx=settings.pbx.name, region=settings.site.region, area_code=settings.site.area_code
-            ),
+            call_log=CallLog(pbx=settings.pbx.name, region=settings.site.region, area_code=settings.site.area_code),
             tracker=tracker,
             translate=Translator().translate,
             followers=[lambda event, _call, f=f: f(event) for f in followers],  # type: ignore[misc]
@@ -136,6 +143,7 @@ class _Pbx:
             after_message=lambda: self.ask.ask(tracker.take_wanted()),
         )
         self._tracker = tracker
+        self.counts = follower.counts
 
     async def __aenter__(self) -> None:
         self._tracker.take_wanted()  # questions from the journal were answered in it, or are out of date
@@ -161,7 +169,7 @@ def ami_config(settings: Settings) -> AmiConfig:
         tls=pbx.tls,
         tls_ca_file=pbx.tls_ca_file,
         tls_fingerprint=pbx.tls_fingerprint,
-        filters=tuple(pbx.filters),
+        filters=DEFAULT_FILTERS if pbx.filter_events else (),
     )
 
 
@@ -175,10 +183,10 @@ def tracker_config(settings: Settings) -> TrackerConfig:
 
 
 @contextlib.asynccontextmanager
-async def _background(*loops: object) -> AsyncIterator[None]:
+async def _background(*loops: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """Run these beside the block. One that fails brings the product down loudly rather than leaving it half dead."""
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(loop) for loop in loops]  # type: ignore[arg-type]
+        tasks = [group.create_task(loop) for loop in loops]
         yield
         for task in tasks:
             task.cancel()
