@@ -135,7 +135,7 @@ async def test_a_manager_hangs_up() -> None:
 async def test_every_call_of_the_demo_is_tracked() -> None:
     for scenario in load_scenarios():
         studio = Studio()
-        studio.queues["service"] = studio.queues["support"]
+        studio.queues["service"] = studio.queues["service-en"] = studio.queues["support"]
         record = await only(scenario, studio)
         expected = scenario.number
         assert record.customer_number == expected, scenario.id

@@ -74,7 +74,7 @@ class Session:
 
     def event(self, event: Headers) -> None:
         """Sends it, if this session wants it. A client that does not read is cut off, as Asterisk does."""
-        if self.logged_in and self.filter.passes(event[0][1], event[1][1]):
+        if self.logged_in and self.filter.passes(event):
             self.raw(encode(stamped(event, self._desk.now())))
 
     def raw(self, block: bytes) -> None:
@@ -148,6 +148,8 @@ class Session:
         return bool(self._challenge) and secrets.compare_digest(expected, action.get("key").lower())
 
     def _add_filter(self, action: Action) -> Headers:
-        if action.get("operation").lower() == "add" and self.filter.add(action.get("matchcriteria")):
+        if action.get("operation").lower() == "add" and self.filter.add(
+            action.get("matchcriteria"), action.get("filter")
+        ):
             return response(action, "Success", "Filter added successfully")
         return response(action, "Error", "Failed to add filter")
