@@ -1,5 +1,5 @@
-"""What travels through the hub: a notice that something changed. Small, and free of markup; who shows it reads
-the present state from the database."""
+"""What travels through the hub: a notice that something changed. Small, and free of markup; who shows it
+reads the present state from the database."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

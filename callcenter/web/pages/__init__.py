@@ -1,0 +1,1 @@
+"""One module per page: routes, thin. What changes something goes through a service."""

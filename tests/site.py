@@ -1,0 +1,133 @@
+"""The pages over a database of their own, served in a thread: for browser tests, and by hand to look at them
+(`python -m tests.site`)."""
+
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+from callcenter.core.health import (
+    DiskHealth,
+    JobsHealth,
+    JournalHealth,
+    Level,
+    LinkHealth,
+    ModelHealth,
+    SystemHealth,
+    WorkerHealth,
+)
+from callcenter.live.hub import Hub
+from callcenter.services.auth import AuthService
+from callcenter.services.desk import DeskService
+from callcenter.services.keyword_rules import load_rules
+from callcenter.store.database import Database
+from callcenter.web.app import create_app
+from callcenter.web.context import WebContext
+from tests.builders import seed
+
+
+@dataclass
+class Site:
+    """A site under test."""
+
+    context: WebContext
+    app: FastAPI
+    ids: dict[str, int] = field(default_factory=dict)
+    retried: list[int] = field(default_factory=list)
+    url: str = ""
+
+    @property
+    def database(self) -> Database:
+        return self.context.database
+
+    @property
+    def hub(self) -> Hub:
+        return self.context.hub
+
+    def notify(self, topics: str, kind: str, **data: Any) -> None:
+        """Publish to several topics at once."""
+        for topic in topics.split():
+            self.hub.publish(topic, kind, data)
+
+
+def health() -> SystemHealth:
+    """A system with one trouble of each kind."""
+    return SystemHealth(
+        at=time.time(),
+        links=(LinkHealth(pbx="pbx", up=True, since=time.time() - 3600, version="Asterisk 22.10.1", events=120_443),),
+        journal=JournalHealth(level=Level.OK, files=14, bytes=48_000_000),
+        workers=(
+            WorkerHealth(name="speech-1", level=Level.OK, legs=4, capacity=10, languages=("zh", "en")),
+            WorkerHealth(
+                name="speech-2", level=Level.WARN, capacity=10, languages=("zh",), detail="restarted 2 min ago"
+            ),
+        ),
+        models=(
+            ModelHealth(name="vosk-en-0.3.45", language="en", engine="vosk", level=Level.OK, bytes=128_000_000),
+            ModelHealth(
+                name="vosk-small-cn-0.22",
+                language="zh",
+                engine="vosk",
+                level=Level.BAD,
+                detail="callcenter models pull vosk-small-cn-0.22",
+            ),
+        ),
+        disks=(DiskHealth(name="recordings", level=Level.OK, free_bytes=53_000_000_000, total_bytes=252_000_000_000),),
+        jobs=JobsHealth(level=Level.OK, waiting=2, running=1),
+        listening="no_second_pass",
+    )
+
+
+def make_site(folder: Path, *, seeded: bool = True, **values: Any) -> Site:
+    """Pages over a fresh SQLite file."""
+    database = Database(str(folder / "callcenter.db"))
+    database.upgrade()
+    ids = seed(database) if seeded else {}
+    hub = Hub()
+    retried: list[int] = []
+    context = WebContext(
+        database=database,
+        hub=hub,
+        auth=AuthService(database),
+        desk=DeskService(database, hub),
+        recordings_root=folder / "recordings",
+        health=health,
+        retry_recording=retried.append,
+        rules=load_rules(),
+        secure_cookies=False,
+        **values,
+    )
+    context.recordings_root.mkdir(exist_ok=True)
+    return Site(context=context, app=create_app(context), ids=ids, retried=retried)
+
+
+@contextmanager
+def serve(site: Site, port: int = 0) -> Iterator[Site]:
+    """Serve it on a free port of loopback."""
+    server = uvicorn.Server(uvicorn.Config(site.app, host="127.0.0.1", port=port, log_level="warning", lifespan="off"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    number = server.servers[0].sockets[0].getsockname()[1]
+    site.url = f"http://127.0.0.1:{number}"
+    try:
+        yield site
+    finally:
+        site.hub.close()
+        server.should_exit = True
+        thread.join(10)
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as place, serve(make_site(Path(place)), int(sys.argv[1])) as running:
+        print(running.url)
+        threading.Event().wait()
