@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from callcenter.core.errors import ConfigError
+
 
 class ChannelKind(StrEnum):
     """Whose channel it is."""
@@ -34,6 +36,10 @@ ZOMBIE = "<ZOMBIE>"
 _NUMBER = re.compile(r"\+?[\d*#]{2,}")
 
 
+class BadExtensionPattern(ConfigError):
+    """`extension_pattern` cannot be used."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackerConfig:
     """How this PBX names things."""
@@ -62,7 +68,12 @@ class Namer:
     """Reads channel names by one configuration."""
 
     def __init__(self, config: TrackerConfig) -> None:
-        self._pattern = re.compile(config.extension_pattern)
+        """Raises `BadExtensionPattern`."""
+        try:
+            self._pattern = re.compile(config.extension_pattern)
+        except re.error as error:
+            text = f"The pattern of extensions {config.extension_pattern!r} is no regular expression: {error}."
+            raise BadExtensionPattern(text) from error
         self._trunks = config.trunks
 
     def identify(self, name: str) -> Identity:
