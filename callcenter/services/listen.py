@@ -4,7 +4,7 @@ talk."""
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from callcenter.audio.gate import IsSpeech
 from callcenter.core.call_record import CallRecord
@@ -24,12 +24,14 @@ from callcenter.services.listening.ports import (
     TranscriptSink,
 )
 from callcenter.services.listening.roster import HeardCall, Roster
-from callcenter.services.listening.state import Degraded, ListeningState, Mode, differs, judge
+from callcenter.services.listening.state import Degraded, LegState, ListeningState, Mode, differs, judge
 from callcenter.services.listening.taps import Taps
 
 log = logging.getLogger(__name__)
 
 
+_OVERLOADED = "overloaded"
+"""`stt.pool_types.Note.OVERLOADED`."""
 _LAST_WORDS_SECONDS = 60.0
 """How long after its end a call may still be corrected."""
 
@@ -60,7 +62,9 @@ class Listener:
         self._ear = LegEar(self._pool, config.gate, is_speech)
         self._taps = Taps(config.taps, sender=sender, ears=self, make_server=make_server)
         self._deliverer = Deliverer(spotter=spotter, sink=sink, alerts=alerts)
-        self._admission = Admission(self._pool, self._ear, two_pass=config.mode is Mode.TWO_PASS)
+        self._admission = Admission(
+            self._pool, self._ear, two_pass=config.mode is Mode.TWO_PASS, languages=config.languages
+        )
         self._ticker: asyncio.Task[None] | None = None
         self._unavailable = ""
 
@@ -85,6 +89,14 @@ class Listener:
     async def handle(self, event: CallEvent) -> None:
         """One call event, live. Returns at once; what takes time goes on beside."""
         self._roster.saw(event, self._clock())
+        self._take(event)
+
+    async def resume(self, talking: Iterable[LegJoined]) -> None:
+        """After `start` of a product that was killed: tap the legs that talk (`OpenLegs.joined`)."""
+        for leg in talking:
+            self._take(leg)
+
+    def _take(self, event: CallEvent) -> None:
         match event:
             case LegRinging():
                 self._on_ringing(event)
@@ -105,14 +117,14 @@ class Listener:
         for leg in self._roster.legs_of(call_id):
             if leg.language != language:
                 self._admission.release(leg, self._now())
-                leg.language, leg.has_no_model = language, False
+                leg.language = language
                 self._admit(leg)
 
     def status(self) -> ListenerStatus:
         """How listening is doing."""
         talking = self._roster.talking()
         return ListenerStatus(
-            load="off" if self._is_off else load_of(talking),
+            load="off" if self._is_off else load_of(self._states(talking)),
             legs=len(talking),
             recognised=sum(leg.is_recognised for leg in talking),
             taps=len(self._taps.armed),
@@ -211,7 +223,8 @@ class Listener:
         leg.lag_seconds = heard.lag_seconds
         if heard.kind in ("marked", "failed"):
             log.warning("some of %s was not recognised: %s", leg.channel, heard.note)
-            leg.marked_at = self._now()
+            if heard.note != _OVERLOADED:  # the load says that
+                leg.marked_at = self._now()
         self._deliverer.take(opening, heard)
         if heard.kind in ("closed", "failed"):
             self._admission.forget(heard.leg)
@@ -236,9 +249,12 @@ class Listener:
     def _admit(self, leg: HeardLeg) -> None:
         self._admission.admit(leg, self._roster.talking(), self._now())
 
+    def _states(self, legs: Iterable[HeardLeg]) -> list[LegState]:
+        now, load = self._now(), self._pool.status().load
+        return [leg.state(now, load) for leg in legs]
+
     def _tell(self, call: HeardCall) -> None:
-        now = self._now()
-        legs = [leg.state(now) for leg in self._roster.legs_of(call.call_id) if leg.joined_at is not None]
+        legs = self._states(leg for leg in self._roster.legs_of(call.call_id) if leg.joined_at is not None)
         if not legs:
             return
         state = judge(legs, self._config.mode, no_audio_after=self._config.no_audio_seconds)

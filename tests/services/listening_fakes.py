@@ -106,7 +106,7 @@ class FakePool:
         self.audio: dict[str, list[tuple[bytes, float]]] = {}
         self.endpoints: list[tuple[str, float]] = []
         self.missing: Unavailable | None = None
-        self.unknown_languages: set[str] = set()
+        self.load = 0
         self.stopped = False
 
     async def start(self) -> None:
@@ -122,9 +122,8 @@ class FakePool:
         rate: int = 8000,
         first_pass: bool = True,
         second_pass: bool = True,
+        group: str = "",
     ) -> bool:
-        if language in self.unknown_languages:
-            raise Unavailable(f"no model for {language}")
         taken = sum(1 for facts in self.legs.values() if facts["second_pass"])
         if len(self.legs) >= self.room or (second_pass and taken >= self.corrected):
             return False
@@ -142,6 +141,9 @@ class FakePool:
 
     def close(self, leg: str) -> None:
         del self.legs[leg]
+
+    def status(self) -> "FakePool":
+        return self
 
     async def aclose(self) -> None:
         self.stopped = True

@@ -13,6 +13,7 @@ from callcenter.services.listening.config import ListenConfig
 from callcenter.services.listening.ports import Heard
 from callcenter.services.listening.state import Mode
 from callcenter.services.listening.taps import TapConfig
+from callcenter.services.open_legs import OpenLegs
 from tests.services.listening_fakes import (
     STARTED,
     FakeAudioServer,
@@ -306,13 +307,45 @@ async def test_a_missing_model_leaves_the_product_without_live_text(bench: Bench
     await listener.aclose()
 
 
-async def test_a_language_without_a_model_is_said_and_can_be_changed(bench: Bench, listener: Listener) -> None:
-    bench.pool.unknown_languages = {"en"}
+async def test_a_language_without_a_model_is_said_and_can_be_changed(bench: Bench) -> None:
+    bench.config = replace(bench.config, languages=frozenset({"zh"}))
+    listener = bench.build()
+    await listener.start()
     await listener.handle(bench.script().joins("cust"))
     await listener.settled()
     assert bench.transcript.states[-1][1]["degraded"] == "no_model"
     listener.set_language("c1", "zh")
     assert bench.pool.legs[bench.pool.key("cust")]["language"] == "zh"
+    await listener.aclose()
+
+
+@pytest.mark.parametrize(
+    ("load", "told"), [(0, "full"), (1, "no_second_pass"), (2, "customer_only"), (3, "after_call")]
+)
+async def test_what_the_pool_gives_up_for_a_while_is_said(
+    bench: Bench, listener: Listener, load: int, told: str
+) -> None:
+    call = bench.script()
+    await listener.handle(call.joins("cust"))
+    await listener.handle(call.joins("ag", agent="1001"))
+    bench.pool.load = load
+    assert listener.status().load == told
+    reason = "" if told == "full" else told
+    await until(lambda: bench.transcript.states and bench.transcript.states[-1][1]["degraded"] == reason)
+
+
+async def test_legs_that_talked_before_a_restart_are_tapped_anew(bench: Bench, listener: Listener) -> None:
+    before = OpenLegs()
+    call = bench.script()
+    for event in (call.joins("cust"), call.joins("ag1", agent="1001"), call.leaves("ag1")):
+        before.see(event)
+    bench.now += 20
+    await listener.resume(before.joined)
+    await until(lambda: bench.server.open_streams)
+    assert bench.pbx.tapped() == ["PJSIP/trunk-cust"]
+    assert bench.pool.opened == ["cust#1"]
+    before.see(call.ends())
+    assert before.joined == ()
 
 
 async def test_listening_switched_off_says_so(bench: Bench) -> None:

@@ -20,6 +20,8 @@ class ListenConfig:
     taps: TapConfig
     mode: Mode = Mode.TWO_PASS
     """What the pool was set up for; `Mode.OFF` listens to nothing."""
+    languages: frozenset[str] | None = None
+    """What the pool has models for; None = not known."""
     gate: GateConfig = field(default_factory=GateConfig)
     most_ringing: int = 4
     """More telephones of one call ringing at once than this are not tapped before one answers."""

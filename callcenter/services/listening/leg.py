@@ -10,6 +10,7 @@ from callcenter.services.listening.state import LegState
 RATE = 8_000
 _BYTES_A_SECOND = 2 * RATE
 _MARK_SHOWN_SECONDS = 60.0
+_CORRECTIONS_GIVEN_UP, _AGENTS_GIVEN_UP, _ALL_GIVEN_UP = 1, 2, 3
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -100,12 +101,13 @@ class HeardLeg:
         missed = self.uncovered + (now - self.deaf_since if self.deaf_since is not None else 0.0)
         return max(0.0, 1 - missed / (now - self.joined_at))
 
-    def state(self, now: float) -> LegState:
-        """For the state of the call."""
+    def state(self, now: float, load: int = 0) -> LegState:
+        """For the state of the call, while the pool gives up what `load` says (`LoadStatus.load`)."""
+        given_up = load >= _ALL_GIVEN_UP or (load >= _AGENTS_GIVEN_UP and self.is_agent)
         return LegState(
             speaker=self.speaker,
-            recognised=self.is_recognised,
-            second_pass=self.second_pass,
+            recognised=self.is_recognised and not given_up,
+            second_pass=self.second_pass and load < _CORRECTIONS_GIVEN_UP,
             corrects=self.corrects,
             sounding=self.sounding,
             waited_seconds=now - self.silent_since if self.joined_at is not None else 0.0,

@@ -4,9 +4,10 @@ legs, then live text. The pool knows how much it can bear; this decides who gets
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from callcenter.core.errors import Unavailable
+from callcenter.core.transcript import Speaker
 from callcenter.services.listening.leg import HeardLeg, LegEar
 from callcenter.services.listening.ports import LivePool
+from callcenter.services.listening.state import LegState
 
 _NUMBERS_BETWEEN = 10
 """Utterance numbers left free for what an earlier opening of the leg may still say."""
@@ -35,10 +36,11 @@ class Opening:
 class Admission:
     """Opens legs in the pool and lets them go."""
 
-    def __init__(self, pool: LivePool, ear: LegEar, *, two_pass: bool) -> None:
+    def __init__(self, pool: LivePool, ear: LegEar, *, two_pass: bool, languages: frozenset[str] | None) -> None:
         self._pool = pool
         self._ear = ear
         self._two_pass = two_pass
+        self._languages = languages
         self._openings: dict[str, Opening] = {}
         self._last_of_leg: dict[str, Opening] = {}
         self._counter = 0
@@ -50,9 +52,10 @@ class Admission:
     def admit(self, leg: HeardLeg, others: Iterable[HeardLeg], now: float) -> bool:
         """Have `leg` recognised, as well as the load allows. A customer's leg may take the place of an
         agent's."""
-        if leg.is_recognised or self._open(leg, now):
+        leg.has_no_model = self._languages is not None and leg.language not in self._languages
+        if leg.is_recognised or leg.has_no_model or self._open(leg, now):
             return leg.is_recognised
-        if leg.is_agent or leg.has_no_model:
+        if leg.is_agent:
             return False
         victim = _newest_agent(others)
         if victim is None:
@@ -76,13 +79,9 @@ class Admission:
     def _open(self, leg: HeardLeg, now: float) -> bool:
         for second_pass in (True, False) if self._two_pass else (True,):
             key = self._key(leg)
-            try:
-                taken = self._pool.open(
-                    key, language=leg.language, speaker=leg.speaker, first_pass=True, second_pass=second_pass
-                )
-            except Unavailable:
-                leg.has_no_model = True
-                return False
+            taken = self._pool.open(
+                key, language=leg.language, speaker=leg.speaker, second_pass=second_pass, group=leg.call_id
+            )
             if taken:
                 self._remember(key, leg)
                 leg.opened(key, now, second_pass=second_pass and self._two_pass, corrects=self._two_pass)
@@ -99,13 +98,13 @@ class Admission:
         self._openings[key] = self._last_of_leg[leg.leg_id] = Opening(key, leg, offset)
 
 
-def load_of(legs: Iterable[HeardLeg]) -> str:
+def load_of(legs: Iterable[LegState]) -> str:
     """What live listening does under the present load, over all legs that talk: `full`, `no_second_pass`,
     `customer_only`, `after_call`."""
     talking = tuple(legs)
-    if any(not leg.is_recognised and not leg.is_agent for leg in talking):
+    if any(not leg.recognised and leg.speaker is Speaker.CUSTOMER for leg in talking):
         return "after_call"
-    if any(not leg.is_recognised for leg in talking):
+    if any(not leg.recognised for leg in talking):
         return "customer_only"
     if any(leg.corrects and not leg.second_pass for leg in talking):
         return "no_second_pass"

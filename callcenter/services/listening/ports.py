@@ -67,6 +67,14 @@ class Heard(Protocol):
         """What was marked or failed."""
 
 
+class LoadStatus(Protocol):
+    """`stt.pool_types.PoolStatus`, as far as it is needed here."""
+
+    @property
+    def load(self) -> int:
+        """What the pool gives up for now (`stt.ladder.Load`): 1 = corrections, 2 = agents' legs, 3 = all text."""
+
+
 class LivePool(Protocol):
     """`stt.pool.SpeechPool`."""
 
@@ -82,8 +90,9 @@ class LivePool(Protocol):
         rate: int = 8000,
         first_pass: bool = True,
         second_pass: bool = True,
+        group: str = "",
     ) -> bool:
-        """Begin a leg; False when the box is full."""
+        """Begin a leg; False when the box is full. Legs of one `group` share the limit of partials a second."""
 
     def feed(self, leg: str, pcm: bytes, start: float) -> None:
         """Speech, the first sample at `start` call seconds."""
@@ -93,6 +102,9 @@ class LivePool(Protocol):
 
     def close(self, leg: str) -> None:
         """No more audio; what is pending still comes, then `closed`."""
+
+    def status(self) -> LoadStatus:
+        """The pool now."""
 
     async def aclose(self) -> None:
         """Stop."""
