@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 TEMPLATES = Path(__file__).with_name("config")
+MANAGER_SAMPLE = Path(__file__).parents[2] / "docker" / "manager.conf.sample"
+"""What a dealership is told to enter."""
 
 
 class ConfTemplate(string.Template):
@@ -41,3 +43,9 @@ def phone_agents(extensions: tuple[str, ...], sip_port: int) -> str:
         f"client_uri = sip:{ext}@127.0.0.1:{sip_port}\n"
         for ext in extensions
     )
+
+
+def documented_rights() -> str:
+    """The `read =` and `write =` lines of the sample, so that every test on the rig also tests the sample."""
+    lines = MANAGER_SAMPLE.read_text(encoding="utf-8").splitlines()
+    return "\n".join(line for line in lines if line.startswith(("read =", "write =")))

@@ -12,7 +12,7 @@ from typing import Self
 from websockets.exceptions import InvalidHandshake
 
 from tests.rig.ami_driver import ActionFailed, AmiDriver
-from tests.rig.config_files import pbx_agents, phone_agents, write_config
+from tests.rig.config_files import documented_rights, pbx_agents, phone_agents, write_config
 from tests.rig.install import Installation, find_asterisk
 from tests.rig.legs import Leg
 from tests.rig.phones import Phone, Phones
@@ -51,6 +51,7 @@ class Rig:
             "timestamps": "yes" if timestamps else "no",
             "channelvars": f"channelvars = {channelvars}" if channelvars else "",
             "parking_seconds": str(parking_seconds),
+            "callcenter_rights": documented_rights(),
         }
         self.recordings_dir = self.folder / "recordings"
         self._pbx = AsteriskProcess(self._installation, self.folder / "pbx")

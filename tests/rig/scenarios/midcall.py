@@ -142,9 +142,8 @@ async def recorded_by_product(stage: Stage) -> list[Truth]:
     rig = stage.rig
     customer, agent = await talking(stage, seconds=1)
     for party in ("trunk", "1001"):
-        file = rig.recordings_dir / f"{party}.wav"
         channel = await rig.pbx_channel(party)
-        await rig.ami.action("MixMonitor", Channel=channel, File="/dev/null.wav", Options=f"r({file})")
+        await rig.ami.action("MixMonitor", Channel=channel, File=f"{rig.recordings_dir}/{party}.wav", Options="b")
     await finish(customer, agent, seconds=3)
     return [inbound(customer, [agent], recorded=True)]
 

@@ -119,5 +119,5 @@ async def pbx_crash_midcall(stage: Stage) -> list[Truth]:
     # For the parties the conversation was over when the sound stopped.
     for leg in (customer, agent):
         leg.ended_at = at
-    ended = inbound(customer, [agent], first_hangup="system", ended_by="pbx crash")
+    ended = inbound(customer, [agent], first_hangup="system", ended_by="pbx crash", ended_in_gap=True)
     return [ended, inbound(second, [second_agent])]
