@@ -2,12 +2,15 @@
 
 import asyncio
 import hashlib
+import socket
 from collections.abc import Awaitable, Callable
 
 import pytest
 
 from callcenter.ami import actions
 from callcenter.ami.config import AmiConfig
+from callcenter.ami.doctor import check_pbx
+from callcenter.ami.findings import PbxCheckConfig, Verdict
 from callcenter.ami.link import AmiLink
 from callcenter.sim.calls.scenario import Ring, Scenario
 from callcenter.sim.pbx import SimulatedPbx
@@ -172,3 +175,22 @@ async def test_the_products_own_link_is_content(pbx: SimulatedPbx) -> None:
         assert not link.status().filters_refused
     assert "DeviceStateChange" not in seen, "the product's filters leave it out"
     assert seen.index("QueueCallerJoin") < seen.index("AgentConnect") < seen.index("AgentComplete")
+
+
+async def test_doctor_finds_nothing_wrong(pbx: SimulatedPbx) -> None:
+    ami = AmiConfig(host=pbx.host, port=pbx.ami_port, username=pbx.user, secret=pbx.secret)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    recordings = pbx.recordings_dir
+    check = PbxCheckConfig(
+        ami=ami,
+        audio_host="127.0.0.1",
+        audio_bind="127.0.0.1",
+        audio_port=port,
+        recordings_on_pbx=str(recordings),
+        recordings_here=recordings,
+    )
+    findings = await check_pbx(check)
+    assert {finding.check for finding in findings} >= {"pbx.modules", "pbx.audiosocket", "pbx.recordings", "pbx.write"}
+    assert [finding for finding in findings if finding.verdict is not Verdict.OK] == []

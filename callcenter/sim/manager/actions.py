@@ -8,17 +8,29 @@ from typing import Protocol
 from callcenter.sim.calls.click_to_call import CallOrder
 from callcenter.sim.calls.line import HangUp, Line, SendTo
 from callcenter.sim.manager import lists
-from callcenter.sim.manager.originate import read_originate
+from callcenter.sim.manager.originate import Nowhere, read_originate
 from callcenter.sim.manager.protocol import Action, ActionRefused, Headers, response
 from callcenter.sim.manager.variables import value_of
 from callcenter.sim.media.recorder import RecordingRefused
 from callcenter.sim.media.tap import TapOrder
+from callcenter.sim.switch import events
 from callcenter.sim.switch.model import Channel
 from callcenter.sim.switch.queues import WaitingQueue, member_status
 from callcenter.sim.switch.switch import Switch
 
-MODULES = {"chan_audiosocket", "res_audiosocket", "app_audiosocket", "app_chanspy", "app_mixmonitor", "app_queue"}
+MODULES = {
+    "chan_audiosocket",
+    "res_audiosocket",
+    "app_audiosocket",
+    "app_chanspy",
+    "app_mixmonitor",
+    "app_queue",
+    "func_callerid",
+    "func_cdr",
+}
 """What ModuleCheck finds loaded."""
+OF_THE_SESSION = ("Challenge", "Events", "Filter", "Login", "Logoff")
+"""Actions that the session answers itself."""
 VERSION = "22.10.1"
 
 
@@ -55,25 +67,28 @@ class Actions:
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
-        self._handlers: dict[str, Callable[[Action], list[Headers]]] = {
-            "ping": self._ping,
-            "coreshowchannels": self._channels,
-            "status": self._status,
-            "queuestatus": self._queues,
-            "bridgelist": self._bridges,
-            "corestatus": self._core_status,
-            "coresettings": self._core_settings,
-            "getvar": self._getvar,
-            "modulecheck": self._module,
-            "originate": self._originate,
-            "mixmonitor": self._record,
-            "stopmixmonitor": self._stop_recording,
-            "hangup": self._hang_up,
-            "redirect": self._send,
-            "blindtransfer": self._send,
-            "queuepause": self._pause,
-            "userevent": self._user_event,
+        by_name: dict[str, Callable[[Action], list[Headers]]] = {
+            "Ping": self._ping,
+            "ListCommands": self._commands,
+            "CoreShowChannels": self._channels,
+            "Status": self._status,
+            "QueueStatus": self._queues,
+            "BridgeList": self._bridges,
+            "CoreStatus": self._core_status,
+            "CoreSettings": self._core_settings,
+            "Getvar": self._getvar,
+            "ModuleCheck": self._module,
+            "Originate": self._originate,
+            "MixMonitor": self._record,
+            "StopMixMonitor": self._stop_recording,
+            "Hangup": self._hang_up,
+            "Redirect": self._send,
+            "BlindTransfer": self._send,
+            "QueuePause": self._pause,
+            "UserEvent": self._user_event,
         }
+        self._names = [*by_name, *OF_THE_SESSION]
+        self._handlers = {name.lower(): handler for name, handler in by_name.items()}
 
     def handle(self, action: Action) -> list[Headers]:
         """The answers in order; an action that cannot be carried out is answered with an error."""
@@ -104,6 +119,9 @@ class Actions:
 
     def _ping(self, action: Action) -> list[Headers]:
         return [response(action, "Success", "", ("Ping", "Pong"), ("Timestamp", f"{self._now():.6f}"))]
+
+    def _commands(self, action: Action) -> list[Headers]:
+        return [response(action, "Success", "", *((name, "(Priv: <none>)") for name in sorted(self._names)))]
 
     def _channels(self, action: Action) -> list[Headers]:
         return lists.channel_list(action, self._exchange.switch.channels.values(), self._now())
@@ -149,6 +167,9 @@ class Actions:
         order = read_originate(action)
         if isinstance(order, TapOrder):
             self._exchange.tap(order)
+        elif isinstance(order, Nowhere):
+            where = [("Channel", order.channel), ("Application", order.application), ("Data", order.data)]
+            self._exchange.switch.emit(events.originate_response(None, order.action_id, where, reason=0))
         else:
             self._exchange.call(order)
         return [response(action, "Success", "Originate successfully queued")]

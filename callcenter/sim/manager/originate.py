@@ -1,6 +1,7 @@
 """Reads an Originate: a tap, or a click-to-call. Other uses are refused, as nothing here would answer them."""
 
 import re
+from dataclasses import dataclass
 from uuid import UUID
 
 from callcenter.sim.calls.click_to_call import CallOrder
@@ -12,9 +13,26 @@ _TAP = re.compile(r"AudioSocket/(\[[^\]]+\]|[^:/]+):(\d+)/([0-9a-fA-F-]{36})")
 _CALLER_ID = re.compile(r'\s*"?([^"<]*?)"?\s*(?:<([^>]*)>)?\s*')
 
 
-def read_originate(action: Action) -> TapOrder | CallOrder:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nowhere:
+    """A Local channel to a place that does not exist: no dialplan is behind this PBX."""
+
+    channel: str
+    application: str
+    data: str
+    action_id: str
+
+
+def read_originate(action: Action) -> TapOrder | CallOrder | Nowhere:
     """Raises ActionRefused."""
     channel = action.get("channel")
+    if channel.startswith("Local/"):
+        return Nowhere(
+            channel=channel,
+            application=action.get("application"),
+            data=action.get("data"),
+            action_id=action.action_id,
+        )
     if tap := _TAP.fullmatch(channel):
         return _tap(action, tap)
     if channel.startswith("PJSIP/") and action.get("exten"):
@@ -29,9 +47,11 @@ def read_originate(action: Action) -> TapOrder | CallOrder:
 
 
 def _tap(action: Action, tap: "re.Match[str]") -> TapOrder:
-    spied, _, options = action.get("data").partition(",")
-    if action.get("application").lower() != "chanspy" or not spied:
-        raise ActionRefused("The simulated PBX knows AudioSocket only with Application: ChanSpy")
+    application, data = action.get("application"), action.get("data")
+    if (application == "ChanSpy" and not data) or (application == "Wait" and not data.isdecimal()):
+        raise ActionRefused(f"{application} needs Data")
+    if application not in ("ChanSpy", "Wait"):
+        raise ActionRefused("The simulated PBX knows AudioSocket only with Application: ChanSpy or Wait")
     try:
         stream = UUID(tap[3])
     except ValueError as error:
@@ -41,8 +61,8 @@ def _tap(action: Action, tap: "re.Match[str]") -> TapOrder:
         host=host,
         port=int(tap[2]),
         stream=stream,
-        spied=spied,
-        options=options,
+        application=application,
+        data=data,
         action_id=action.action_id,
     )
 

@@ -1,5 +1,5 @@
 """One tap, as Originate of AudioSocket/HOST:PORT/UUID to ChanSpy makes it: a channel of its own that sends what one
-party says to an AudioSocket server."""
+party says to an AudioSocket server. To Wait instead of ChanSpy it is a silent test call."""
 
 import asyncio
 import contextlib
@@ -28,10 +28,16 @@ class TapOrder:
     host: str
     port: int
     stream: UUID
-    spied: str
-    """Name of the channel to listen to."""
-    options: str
+    application: str
+    """`ChanSpy` or `Wait`."""
+    data: str
+    """For ChanSpy the channel to listen to and the options, for Wait seconds."""
     action_id: str
+
+    @property
+    def spied(self) -> str:
+        """Name of the channel to listen to."""
+        return self.data.partition(",")[0]
 
     @property
     def dial_string(self) -> str:
@@ -48,7 +54,8 @@ async def run_tap(switch: Switch, sound: Sound, order: TapOrder) -> None:
         _failed(switch, channel, order)
         return
     try:
-        await _listen(switch, sound, order, channel, reader, writer)
+        with contextlib.suppress(TimeoutError):
+            await _listen(switch, sound, order, channel, reader, writer)
     finally:
         switch.hang_up(channel, 0)
         writer.close()
@@ -71,8 +78,7 @@ def _failed(switch: Switch, channel: Channel, order: TapOrder) -> None:
 
 
 def _where(channel: Channel, order: TapOrder) -> events.Headers:
-    data = f"{order.spied},{order.options}"
-    return [("Channel", channel.name), ("Application", "ChanSpy"), ("Data", data)]
+    return [("Channel", channel.name), ("Application", order.application), ("Data", order.data)]
 
 
 async def _listen(
@@ -85,9 +91,12 @@ async def _listen(
 ) -> None:
     writer.write(UUID_FRAME + order.stream.bytes)
     switch.set_state(channel, ChannelState.UP)
-    channel.application, channel.application_data = "ChanSpy", f"{order.spied},{order.options}"
+    channel.application, channel.application_data = order.application, order.data
     switch.emit(events.originate_response(channel, order.action_id, _where(channel, order), reason=4))
     switch.emit(events.dial("DialEnd", None, channel, ("DialStatus", "ANSWER")))
+    if order.application == "Wait":
+        await asyncio.wait_for(_closed(reader), float(order.data) / switch.clock.speed)
+        return
     await switch.clock.sleep(SPY_AFTER_SECONDS)
     spied = switch.channels.get(order.spied)
     if spied is None:
