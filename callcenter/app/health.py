@@ -1,9 +1,12 @@
 """How the system is at this moment, asked of every part."""
 
+import asyncio
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from callcenter.ami.journal import Journal, journal_files
 from callcenter.ami.link import AmiLink
@@ -25,18 +28,23 @@ from callcenter.services.listen import Listener
 from callcenter.settings import Settings
 from callcenter.stt.catalog import load_catalog
 from callcenter.stt.pool import SpeechPool
-from callcenter.stt.pool_types import WorkerStatus
+from callcenter.stt.pool_types import PoolStatus, WorkerStatus
 
 LOW_DISK_BYTES = 5 << 30
 FULL_DISK_BYTES = 1 << 30
 LATE_JOBS = 50
 LATE_SECONDS = 1.0
+ANSWER_SECONDS = 5.0
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthSources:
     """Whom to ask."""
 
+    loop: asyncio.AbstractEventLoop
+    """The one the listener and the pool live in."""
     settings: Settings
     link: AmiLink
     journal: Journal
@@ -48,19 +56,26 @@ class HealthSources:
 
 
 def system_health(sources: HealthSources) -> SystemHealth:
-    """Ask every part. Blocking for a few milliseconds (disks, the job queue)."""
-    listener = sources.listener.status()
+    """Ask every part. Blocking for a few milliseconds (disks, the job queue): for a thread, not for the event loop."""
+    listener, pool = _in_loop(sources, lambda: (sources.listener.status(), sources.pool.status()))
     return SystemHealth(
         at=time.time(),
         links=(_link(sources),),
         journal=_journal(sources),
-        workers=_workers(sources.pool),
+        workers=_workers(pool),
         models=_models(sources.settings),
         disks=_disks(sources.settings),
         jobs=_jobs(sources),
         listening=listener.load,
         notes=(listener.unavailable,) if listener.unavailable else (),
     )
+
+
+def _in_loop(sources: HealthSources, ask: Callable[[], T]) -> T:
+    async def answer() -> T:
+        return ask()
+
+    return asyncio.run_coroutine_threadsafe(answer(), sources.loop).result(ANSWER_SECONDS)
 
 
 def _link(sources: HealthSources) -> LinkHealth:
@@ -86,8 +101,7 @@ def _journal(sources: HealthSources) -> JournalHealth:
     )
 
 
-def _workers(pool: SpeechPool) -> tuple[WorkerHealth, ...]:
-    status = pool.status()
+def _workers(status: PoolStatus) -> tuple[WorkerHealth, ...]:
     return tuple(
         WorkerHealth(
             name=worker.name,

@@ -72,9 +72,9 @@ async def running(settings: Settings, *, demo_logins: tuple[tuple[str, str], ...
     async with contextlib.AsyncExitStack() as stack:
         stack.callback(database.close)
         pbx = _Pbx(settings, database, hub, shelf, jobs)
-        await asyncio.to_thread(pbx.feed.catch_up)
         await stack.enter_async_context(pbx)
         sources = HealthSources(
+            loop=asyncio.get_running_loop(),
             settings=settings,
             link=pbx.link,
             journal=pbx.journal,
@@ -146,10 +146,12 @@ class _Pbx:
         self.counts = follower.counts
 
     async def __aenter__(self) -> None:
+        talking = await asyncio.to_thread(self.feed.catch_up)
         self._tracker.take_wanted()  # questions from the journal were answered in it, or are out of date
-        await self.recorder.start()
+        await self.recorder.start(talking)
         await self.listener.start()
         await self.link.__aenter__()
+        await self.listener.resume(talking)
 
     async def __aexit__(self, *_: object) -> None:
         await self.ask.aclose()

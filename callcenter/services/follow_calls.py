@@ -101,11 +101,15 @@ class CallFollower:
         """Time has passed (Unix seconds)."""
         await self._take(self._tracker.tick(now))
 
-    def catch_up(self, received: Received) -> None:
-        """One message out of the journal, at start: recorded where it was not yet, told to nobody."""
+    def catch_up(self, received: Received) -> list[CallEvent]:
+        """One message out of the journal, at start: recorded where it was not yet, told to no page. Returns what
+        happened, for those who must know what is up."""
+        happened: list[CallEvent] = []
         for channel_event in self._translate(received):
             for event in self._tracker.handle(channel_event):
                 self._record(event)
+                happened.append(event)
+        return happened
 
     async def _take(self, events: Sequence[CallEvent]) -> None:
         for event in events:

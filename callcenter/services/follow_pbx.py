@@ -12,8 +12,10 @@ from callcenter.ami.messages import Received
 from callcenter.ami.parser import AmiParser
 from callcenter.ami.status import LinkStatus
 from callcenter.ami.translate import WANTED
+from callcenter.core.events import LegJoined
 from callcenter.services.follow_calls import CallFollower
 from callcenter.services.link_gaps import LinkGaps
+from callcenter.services.open_legs import OpenLegs
 from callcenter.store import calls
 from callcenter.store.database import Database
 
@@ -70,20 +72,23 @@ class FollowPbx:
         """The link went up or down."""
         self._changes.put_nowait(status)
 
-    def catch_up(self) -> None:
-        """Blocking, before `run`: what a crash left out of the call log is recorded from the journal."""
+    def catch_up(self) -> list[LegJoined]:
+        """Blocking, before `run`: what a crash left out of the call log is recorded from the journal. Returns the legs
+        that were talking when it ends: they are to be heard and recorded on."""
         with self._database.session() as session:
             oldest = calls.oldest_live_start(session, self._pbx)
         last = _last_record_at(self._journal)
         if last is None:
-            return
+            return []
         since = oldest.timestamp() - MARGIN_SECONDS if oldest else last - LOOK_BACK_SECONDS
-        count = 0
+        legs, count = OpenLegs(), 0
         for received in _replayed(self._journal, since):
-            self._follower.catch_up(received)
+            for event in self._follower.catch_up(received):
+                legs.see(event)
             count += 1
         log.info("journal: %d messages read again", count)
         self._gaps.lost(last, NOT_RUNNING)
+        return list(legs.joined)
 
     async def _tick(self) -> None:
         while True:
