@@ -28,10 +28,6 @@ def _caller_id(h: Headers, at: float, seen: float) -> ce.ChannelEvent | None:
     return ce.ChannelUpdated(at, seen, facts(h), int(code) & _PRESENTATION_MASK == _PROHIBITED)
 
 
-def _renamed(h: Headers, at: float, seen: float) -> ce.ChannelEvent | None:
-    return ce.ChannelRenamed(at, seen, h.get("Uniqueid", ""), h.get("Channel", ""), h.get("Newname", ""))
-
-
 def _dial_started(h: Headers, at: float, seen: float) -> ce.ChannelEvent | None:
     return ce.DialStarted(at, seen, optional_facts(h), facts(h, "Dest"), h.get("DialString", ""))
 
@@ -172,7 +168,6 @@ RULES: dict[str, Rule] = {
     "Newstate": _updated,
     "NewConnectedLine": _updated,
     "NewCallerid": _caller_id,
-    "Rename": _renamed,
     "DialBegin": _dial_started,
     "DialState": _dial_state,
     "DialEnd": _dial_ended,

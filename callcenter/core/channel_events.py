@@ -51,15 +51,6 @@ class ChannelUpdated(ChannelEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelRenamed(ChannelEvent):
-    """Two channels change bodies (pickup, redirect of a channel without dialplan): the names move."""
-
-    channel_id: str
-    old_name: str
-    new_name: str
-
-
-@dataclass(frozen=True, slots=True)
 class DialStarted(ChannelEvent):
     channel: ChannelFacts | None
     """Who dials; None when the manager or a call file does (Originate)."""

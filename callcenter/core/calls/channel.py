@@ -69,7 +69,9 @@ class Channel:
         return self.extension or (self.offer.extension if self.offer else "") or self.caller_number
 
     def take(self, facts: ChannelFacts, seen_at: float) -> None:
-        """Remember what an event said (group and name are the tracker's affair)."""
+        """Remember what an event said (the group is the tracker's affair). A channel keeps its id when the PBX swaps
+        bodies (pickup, redirect); only the name of what is thrown away changes (Asterisk 22.10.1)."""
+        self.name = facts.name
         self.state = facts.state
         self.connected_number = facts.connected_number
         self.exten = facts.exten

@@ -11,7 +11,6 @@ from callcenter.core.channel_events import (
     BlindTransferred,
     CallPickedUp,
     ChannelFacts,
-    ChannelRenamed,
     Parked,
     ParkingEnded,
     SpyStarted,
@@ -130,13 +129,6 @@ def on_picked_up(world: World, event: CallPickedUp) -> None:
     if rung is not None and rung.is_open:
         rung.ended_at, rung.outcome = event.at, AgentOutcome.ANSWERED_ELSEWHERE
         world.emit(call, OfferEnded, event.at, extension=rung.extension, outcome=AgentOutcome.ANSWERED_ELSEWHERE)
-
-
-def on_renamed(world: World, event: ChannelRenamed) -> None:
-    """Names move between channels; see `world.rename`."""
-    channel = world.channels.get(event.channel_id)
-    if channel is not None:
-        world.rename(channel, event.new_name)
 
 
 def on_spy_started(world: World, event: SpyStarted) -> None:

@@ -22,7 +22,7 @@ class ChannelKind(StrEnum):
 
 TAPS = frozenset({
     "AudioSocket", "Snoop", "Message", "UnicastRTP", "MulticastRTP", "WebSocket", "Recorder", "Announcer",
-    "CBAnn", "CBRec", "ConfBridge", "Surrogate", "Parking", "Bridge", "OutgoingSpoolFailed", "Push",
+    "CBAnn", "CBRec", "ConfBridge", "Surrogate", "Parking", "Bridge", "OutgoingSpoolFailed", "AsyncGoto",
 })  # fmt: skip
 """Technologies of helper channels (ami.md §D.19, Asterisk 22.10.1)."""
 
@@ -32,7 +32,7 @@ PHONE_TECHNOLOGIES = frozenset({"PJSIP", "SIP", "IAX2", "SCCP", "Skinny", "MGCP"
 HIDDEN_NUMBERS = frozenset({"anonymous", "unavailable", "restricted", "unknown", "private", "withheld"})
 """What carriers write for a caller who does not want to be known (ami.md §D.14)."""
 
-ZOMBIE = "<ZOMBIE>"
+_ZOMBIE = "<ZOMBIE>"
 _NUMBER = re.compile(r"\+?[\d*#]{2,}")
 
 
@@ -78,7 +78,7 @@ class Namer:
 
     def identify(self, name: str) -> Identity:
         """`PJSIP/1001-0000002a` → telephone 1001; `Local/…;1` → local; `AudioSocket/…` → tap."""
-        technology, _, rest = name.removeprefix("AsyncGoto/").removesuffix(ZOMBIE).partition("/")
+        technology, _, rest = name.removesuffix(_ZOMBIE).partition("/")
         if technology == "Local":
             return Identity(ChannelKind.LOCAL, None)
         if technology in TAPS or not rest:

@@ -17,7 +17,6 @@ from callcenter.core.events import CallEvent
 RULES: dict[type[ce.ChannelEvent], Callable[[World, Any], None]] = {
     ce.ChannelCreated: living.on_created,
     ce.ChannelUpdated: living.on_updated,
-    ce.ChannelRenamed: moves.on_renamed,
     ce.LocalPaired: living.on_local_paired,
     ce.HangupRequested: living.on_hangup_requested,
     ce.HangupForced: living.on_hangup_forced,

@@ -59,8 +59,6 @@ class World:
         channel = self.channels.get(facts.id)
         if channel is None:
             return self._meet(facts, at)
-        if facts.name != channel.name:
-            self.rename(channel, facts.name)
         if facts.linked_id != channel.linked_id:
             channel.linked_id = facts.linked_id
             self._regroup(channel, at)
@@ -117,10 +115,6 @@ class World:
         if call in self.ending:
             del self.ending[call]
             call.ended_at = None
-
-    def rename(self, channel: Channel, name: str) -> None:
-        """Only the name; who it belongs to is decided where channels change bodies (`moves.py`)."""
-        channel.name = name
 
     def forget(self, channel: Channel) -> None:
         """The channel is gone."""
