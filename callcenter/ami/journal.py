@@ -24,6 +24,7 @@ from callcenter.ami.journal_format import (
     read_journal,
     write_compressed,
 )
+from callcenter.ami.parser import TERMINATOR
 from callcenter.core.errors import BadInput
 
 __all__ = ["Journal", "JournalConfig", "is_journal", "journal_files", "read_journal", "read_journals"]
@@ -73,18 +74,19 @@ class Journal:
                 return highest
         return 0
 
-    def append(self, at: float, connection: int, block: bytes) -> bool:
-        """Write one block; True when this closed a full file, so that `tend` has work. Never raises."""
+    def append(self, at: float, connection: int, blocks: bytes) -> bool:
+        """Write one or more whole blocks, each with its blank line, that arrived together; True when this closed a full
+        file, so that `tend` has work. Never raises."""
         full = self._file is not None and self._is_full(at)
         self._last_at = at
+        if full:
+            self.close()
+        self._unflushed += blocks.count(TERMINATOR)
         try:
-            if full:
-                self._close_file()
             file = self._file or self._open(at)
-            self._size += file.write(encode_record(at, connection, block))
-            self._unflushed += 1
+            self._size += file.write(encode_record(at, connection, blocks))
         except OSError as error:
-            self._failed(error, at, lost=1)
+            self._failed(error, at)
         return full
 
     def flush(self) -> None:
@@ -145,11 +147,11 @@ class Journal:
             with contextlib.suppress(OSError):
                 file.close()
 
-    def _failed(self, error: OSError, at: float, lost: int = 0) -> None:
+    def _failed(self, error: OSError, at: float) -> None:
         """Count what is lost, say it once, and leave the disk alone for a while."""
         if not self.lost:
             logger.error("The journal in %s cannot be written: %s", self._config.folder, error)
-        self.lost += self._unflushed + lost
+        self.lost += self._unflushed
         self._unflushed = 0
         self.last_error = str(error)
         if at >= self._retry_at:

@@ -1,8 +1,8 @@
 """The journal's records: every block the PBX sent, byte for byte, with its arrival time and connection number.
 
-A record is one header line, `@ <Unix time> <connection> <length> <CRC-32 of the block>`, then the block with its
-blank line, then a line feed. What a crash tore off or a disk spoilt fails its length or checksum and is passed over;
-reading goes on at the next header."""
+A record is what one read of the connection completed: one header line, `@ <Unix time> <connection> <length>
+<CRC-32>`, the blocks with their blank lines, and a line feed. What a crash tore off or a disk spoilt fails its length
+or checksum and is passed over; reading goes on at the next header."""
 
 import gzip
 import re
@@ -10,18 +10,19 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from callcenter.ami.parser import TERMINATOR
 from callcenter.core.errors import BadInput
 
 Record = tuple[float, int, bytes]
-"""Arrival time (Unix seconds), connection number, block."""
+"""Arrival time (Unix seconds), connection number, bytes."""
 
 MAGIC = b"# callcenter AMI journal 1\n"
 _HEADER = re.compile(rb"@ (\d+\.\d{1,6}) (\d+) (\d+) ([0-9a-f]{8})\n")
 
 
-def encode_record(at: float, connection: int, block: bytes) -> bytes:
+def encode_record(at: float, connection: int, blocks: bytes) -> bytes:
     """One record, to be appended."""
-    return b"@ %.6f %d %d %08x\n%b\n" % (at, connection, len(block), zlib.crc32(block), block)
+    return b"@ %.6f %d %d %08x\n%b\n" % (at, connection, len(blocks), zlib.crc32(blocks), blocks)
 
 
 def decode_records(data: bytes) -> Iterator[Record]:
@@ -50,11 +51,16 @@ def is_journal(path: Path) -> bool:
 
 
 def read_journal(path: Path) -> Iterator[Record]:
-    """The records of one journal file, compressed or not, whole or torn. Raises BadInput for another file."""
+    """The blocks in one journal file, each with its blank line; the file may be compressed or not, whole or torn.
+    Raises BadInput for another file."""
     data = _read(path)
     if not data.startswith(MAGIC):
         raise BadInput(f"{path} is no journal of manager messages.")
-    return decode_records(data)
+    return (
+        (at, connection, block + TERMINATOR)
+        for at, connection, blocks in decode_records(data)
+        for block in blocks.removesuffix(TERMINATOR).split(TERMINATOR)
+    )
 
 
 def _read(path: Path, size: int | None = None) -> bytes:

@@ -179,16 +179,16 @@ class AmiLink:
 
     def _take(self, session: AmiSession, at: float, blocks: list[bytes]) -> None:
         """Journal first, then parse, answer what waits, and queue for the consumer."""
-        self._connection = session.connection
+        connection = self._connection = session.connection
         self._last_message_at = at
-        for block in blocks:
-            if self._journal is not None and self._journal.append(at, session.connection, block + TERMINATOR):
+        if self._journal is not None:
+            if self._journal.append(at, connection, TERMINATOR.join(blocks) + TERMINATOR):
                 self._journal_full.set()
+            self._journal.flush()
+        for block in blocks:
             for message in self._parser.parse(block):
                 self._note(session, message, at)
-                self._outbox.append(Received(message, at, session.connection))
-        if self._journal is not None:
-            self._journal.flush()
+                self._outbox.append(Received(message, at, connection))
         self._arrival.set()
 
     def _note(self, session: AmiSession, message: Message, at: float) -> None:

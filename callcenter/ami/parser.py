@@ -149,11 +149,20 @@ class AmiParser:
 
 
 def is_wanted(block: bytes, wanted: Wanted) -> bool:
-    """Whether a block must be parsed: responses, odd blocks, joined events, and what `wanted` names."""
-    name = event_name(block)
-    if not name or b"\r\nEvent:" in block:
-        return True
-    needles = wanted.get(name)
+    """Whether a block must be parsed: responses, odd blocks, joined events, and what `wanted` names. Runs for every
+    block of a busy stream, hence the plain loop."""
+    end = block.find(b"\r\n")
+    name = block[7 : end if end >= 0 else None] if block.startswith(b"Event: ") else event_name(block)
+    needles = wanted.get(name) if name else ()
     if needles is None:
-        return False
-    return not needles or any(needle in block for needle in needles)
+        return _holds_another(block)
+    if not needles:
+        return True
+    for needle in needles:
+        if needle in block:
+            return True
+    return _holds_another(block)
+
+
+def _holds_another(block: bytes) -> bool:
+    return b"\nEvent:" in block

@@ -22,7 +22,7 @@ RECORDS = st.lists(
 
 def write(journal: Journal, count: int, start: float = 0.0, size: int = 10) -> None:
     for number in range(count):
-        journal.append(start + number, 1, b"x" * size)
+        journal.append(start + number, 1, b"x" * size + TERMINATOR)
     journal.flush()
 
 
@@ -90,9 +90,9 @@ def test_rotates_packs_and_reads_in_order(tmp_path: Path) -> None:
 
 def test_rotates_by_age(tmp_path: Path) -> None:
     journal = Journal(JournalConfig(folder=tmp_path, rotate_seconds=60))
-    assert not journal.append(0.0, 1, b"a")
-    assert not journal.append(59.0, 1, b"b")
-    assert journal.append(60.0, 1, b"c")
+    assert not journal.append(0.0, 1, b"a" + TERMINATOR)
+    assert not journal.append(59.0, 1, b"b" + TERMINATOR)
+    assert journal.append(60.0, 1, b"c" + TERMINATOR)
     journal.close()
     assert len(journal_files(tmp_path)) == 2
 
@@ -100,21 +100,21 @@ def test_rotates_by_age(tmp_path: Path) -> None:
 def test_order_survives_a_clock_set_back(tmp_path: Path) -> None:
     for at in (5000.0, 100.0, 3000.0):
         journal = Journal(JournalConfig(folder=tmp_path))
-        journal.append(at, 1, b"x")
+        journal.append(at, 1, b"x" + TERMINATOR)
         journal.close()
     assert numbers(tmp_path) == [5000.0, 100.0, 3000.0]
 
 
 def test_a_killed_process_leaves_a_readable_file(tmp_path: Path) -> None:
     killed = Journal(JournalConfig(folder=tmp_path))
-    killed.append(1.0, 4, b"whole")
+    killed.append(1.0, 4, b"whole" + TERMINATOR)
     killed.flush()
     (torn,) = journal_files(tmp_path)
     with torn.open("ab") as file:
         file.write(encode_record(2.0, 4, b"torn")[:-3])
     successor = Journal(JournalConfig(folder=tmp_path))
     assert successor.last_connection() == 4
-    successor.append(3.0, 5, b"next")
+    successor.append(3.0, 5, b"next" + TERMINATOR)
     successor.flush()
     successor.tend(now=0.0)
     assert numbers(tmp_path) == [1.0, 3.0]
@@ -143,7 +143,7 @@ def test_a_torn_archive_gives_what_it_has(tmp_path: Path) -> None:
 def test_the_oldest_go_when_there_is_too_much(tmp_path: Path) -> None:
     journal = Journal(JournalConfig(folder=tmp_path, rotate_bytes=1000, keep_bytes=3000))
     for number in range(100):
-        journal.append(float(number), 1, os.urandom(100))
+        journal.append(float(number), 1, os.urandom(100) + TERMINATOR)
     journal.flush()
     journal.tend(now=0.0)
     assert sum(path.stat().st_size for path in journal_files(tmp_path)) <= 3000
@@ -186,14 +186,14 @@ def test_a_full_disk_is_counted_and_said_once(
 
 def test_a_failing_write_counts_what_was_buffered(tmp_path: Path) -> None:
     journal = Journal(JournalConfig(folder=tmp_path))
-    journal.append(1.0, 1, b"a")
+    journal.append(1.0, 1, b"a" + TERMINATOR)
     assert journal._file is not None
     os.close(journal._file.fileno())
     journal.flush()
     assert journal.lost == 1
-    journal.append(2.0, 1, b"b")
+    journal.append(2.0, 1, b"b" + TERMINATOR)
     assert journal.lost == 2
-    journal.append(20.0, 1, b"c")
+    journal.append(20.0, 1, b"c" + TERMINATOR)
     journal.close()
     assert numbers(tmp_path)[-1] == 20.0
 
