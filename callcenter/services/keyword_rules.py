@@ -3,10 +3,12 @@
 import hashlib
 import re
 from collections.abc import Mapping
+from importlib import resources
 from pathlib import Path
 
 import callcenter
-from callcenter.core.keywords.literals import required_literals
+from callcenter.core import keywords
+from callcenter.core.keywords.literals import Literals
 from callcenter.core.keywords.normalise import fold_pattern
 from callcenter.core.keywords.pattern import Language, Node, PatternError, parse
 from callcenter.core.keywords.rules import (
@@ -18,6 +20,7 @@ from callcenter.core.keywords.rules import (
     Pattern,
     RuleSet,
 )
+from callcenter.core.keywords.sounds import SoundTable
 from callcenter.core.transcript import Speaker
 from callcenter.services.located_yaml import Located, LocatedError, load_yaml
 
@@ -79,6 +82,7 @@ class _Reader:
             required={"normalise", "macros", "negation", "never"},
         )
         self._common = common
+        self._literals = Literals()
         self._same = {lang: self._same_words(lang) for lang in Language}
         self._macros: dict[Language, dict[str, Node]] = {lang: {} for lang in Language}
         for lang in Language:
@@ -99,9 +103,11 @@ class _Reader:
 
     def _pattern(self, item: Located, lang: Language) -> Pattern:
         node = self._node(item, lang)
-        if not required_literals(node):
+        needs = self._literals.required(node)
+        if not needs:
             raise item.error(f"pattern {item.text()!r} would match almost anything; add words it must contain")
-        return Pattern(source=item.text(), node=node)
+        words = tuple(self._literals.words(node)) if lang is Language.ZH else ()
+        return Pattern(source=item.text(), node=node, needs=needs, words=words)
 
     def patterns(self, item: Located) -> dict[Language, tuple[Pattern, ...]]:
         """The `zh`, `zh_hant` and `en` lists of a block."""
@@ -124,7 +130,7 @@ class _Reader:
 
     def rule(self, item: Located, category: Category) -> KeywordRule:
         """One entry of `rules:`."""
-        flags = {"sound", "negatable", "firm"}
+        flags = {"sound", "negatable", "firm", "fallback"}
         item.keys(
             {"id", "title", "severity", "actions", "unless", *flags, *_PATTERN_KEYS},
             required={"id", "title", "severity", "actions"},
@@ -145,6 +151,7 @@ class _Reader:
             sound=item["sound"].yes_no() if "sound" in item else True,
             negatable=item["negatable"].yes_no() if "negatable" in item else True,
             firm=item["firm"].yes_no() if "firm" in item else False,
+            fallback=item["fallback"].yes_no() if "fallback" in item else False,
         )
 
     def rule_set(self, categories: Mapping[str, Category], rules: tuple[KeywordRule, ...], fingerprint: str) -> RuleSet:
@@ -161,12 +168,19 @@ class _Reader:
             en_negation=self._en_negation(self._common["negation"]["en"]),
             same=self._same,
             fillers={lang: tuple(f.text() for f in fillers.get_list(lang)) for lang in Language},
+            sounds=SoundTable(_data("readings.txt")),
+            common_words=frozenset(line for line in _data("common_words.txt") if not line.startswith("#")),
             fingerprint=fingerprint,
         )
 
     def _calm(self, item: Located) -> CalmContext:
-        item.keys({"id", "up_to", *_PATTERN_KEYS}, required={"id", "up_to"})
-        return CalmContext(id=item["id"].text(), up_to=item["up_to"].whole(1, 5), patterns=self.patterns(item))
+        item.keys({"id", "up_to", "only", *_PATTERN_KEYS}, required={"id", "up_to"})
+        return CalmContext(
+            id=item["id"].text(),
+            up_to=item["up_to"].whole(1, 5),
+            patterns=self.patterns(item),
+            only=tuple(o.text() for o in item.get_list("only")),
+        )
 
     def _zh_negation(self, item: Located) -> ChineseNegation:
         item.keys({"exempt", "words"}, required={"exempt", "words"})
@@ -186,6 +200,11 @@ class _Reader:
             exempt=_regex(item["exempt"]),
             not_negation=tuple(_regex(w) for w in item.get_list("not_negation")),
         )
+
+
+def _data(name: str) -> list[str]:
+    """The lines of a table that ships with the package."""
+    return resources.files(keywords).joinpath(name).read_text(encoding="utf-8").splitlines()
 
 
 def _locales(item: Located) -> dict[str, str]:

@@ -10,6 +10,10 @@ import yaml
 from callcenter.core.errors import ConfigError
 
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's where the wheel has it: eight times faster."""
+
+
 class LocatedError(ConfigError):
     """Something in a file is wrong; the text begins with `file:line`."""
 
@@ -98,7 +102,7 @@ def load_yaml(path: Path) -> Located:
         LocatedError: unreadable, not UTF-8, not YAML, or empty.
     """
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
     except OSError as error:
         raise LocatedError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

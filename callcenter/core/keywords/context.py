@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from callcenter.core.keywords.index import Candidate, SpanIndex
+from callcenter.core.keywords.index import Candidate, PatternSearch
 from callcenter.core.keywords.normalise import SENTENCE_END
 from callcenter.core.keywords.pattern import Language
 from callcenter.core.keywords.rules import RuleSet
@@ -21,14 +21,16 @@ class ContextTest:
     def __init__(self, rules: RuleSet, language: Language, speaker: Speaker) -> None:
         never = [p for scope in _SCOPES[speaker] for p in rules.never.get(scope, {}).get(language, ())]
         self._end = SENTENCE_END if language is Language.ZH else "."
-        self._never = SpanIndex(never, language)
-        self._unless = {r.id: SpanIndex(r.unless[language], language) for r in rules.rules if r.unless.get(language)}
-        self._calm = [(c.up_to, SpanIndex(c.patterns.get(language, ()), language)) for c in rules.calm]
+        self._never = PatternSearch(never, language)
+        self._unless = {
+            r.id: PatternSearch(r.unless[language], language) for r in rules.rules if r.unless.get(language)
+        }
+        self._calm = [(c, PatternSearch(c.patterns.get(language, ()), language)) for c in rules.calm]
 
     def standing(self, text: str, hits: Iterable[Candidate]) -> list[Candidate]:
         """The hits that no context takes back."""
         never = self._never.spans(text)
-        calm = [(self._sentence(text, span), up_to) for up_to, index in self._calm for span in index.spans(text)]
+        calm = [(c, self._sentence(text, span)) for c, index in self._calm for span in index.spans(text)]
         unless: dict[str, list[tuple[int, int]]] = {}
         kept: list[Candidate] = []
         for hit in hits:
@@ -38,7 +40,7 @@ class ContextTest:
                 unless[rule.id] = index.spans(text) if index else []
             if _overlaps(hit, never) or _overlaps(hit, unless[rule.id]):
                 continue
-            if not rule.firm and _overlaps(hit, [s for s, up_to in calm if rule.severity <= up_to]):
+            if _overlaps(hit, [span for c, span in calm if c.concerns(rule)]):
                 continue
             kept.append(hit)
         return kept

@@ -1,13 +1,12 @@
 """All patterns of one language as one search: an automaton over the strings they need picks the few to run."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import ahocorasick
 
-from callcenter.core.keywords.literals import required_literals
 from callcenter.core.keywords.pattern import Language
 from callcenter.core.keywords.regex import to_regex
 from callcenter.core.keywords.rules import KeywordRule, Pattern
@@ -27,42 +26,29 @@ class Candidate:
 class CompiledPattern:
     """A pattern with its regular expression, compiled when it is first needed: most never are."""
 
-    def __init__(self, pattern: Pattern, language: Language, spell: Callable[[str], str] = str) -> None:
+    def __init__(self, pattern: Pattern, language: Language) -> None:
         self.pattern = pattern
         self._language = language
-        self._spell = spell
 
     @cached_property
     def regex(self) -> re.Pattern[str]:
-        """Over normalised text, or over its sounds when spelled so."""
-        return re.compile(to_regex(self.pattern.node, self._language, self._spell))
+        """Over normalised text."""
+        return re.compile(to_regex(self.pattern.node, self._language))
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Where it matches, empty matches left out."""
         return (m.span() for m in self.regex.finditer(text) if m.end() > m.start())
 
-    def needs(self) -> frozenset[str]:
-        """Strings of which one must occur; never empty in a loaded rule set (the loader refuses such patterns)."""
-        return required_literals(self.pattern.node, self._spell) or frozenset()
 
+class PatternSearch:
+    """Which of many patterns to try on a text."""
 
-class PatternIndex:
-    """The patterns of one language, looked for together."""
-
-    def __init__(self, rules: Iterable[KeywordRule], language: Language, spell: Callable[[str], str] = str) -> None:
-        self._entries: list[tuple[KeywordRule, CompiledPattern]] = []
-        self._always: list[int] = []
+    def __init__(self, patterns: Iterable[Pattern], language: Language) -> None:
+        self.compiled = [CompiledPattern(p, language) for p in patterns]
         wanted: dict[str, list[int]] = {}
-        for rule in rules:
-            for pattern in rule.patterns.get(language, ()):
-                compiled = CompiledPattern(pattern, language, spell)
-                number = len(self._entries)
-                self._entries.append((rule, compiled))
-                needs = compiled.needs()
-                if not needs:
-                    self._always.append(number)
-                for literal in needs:
-                    wanted.setdefault(literal, []).append(number)
+        for number, compiled in enumerate(self.compiled):
+            for literal in compiled.pattern.needs:
+                wanted.setdefault(literal, []).append(number)
         self._automaton = ahocorasick.Automaton()
         for literal, numbers in wanted.items():
             self._automaton.add_word(literal, tuple(numbers))
@@ -70,25 +56,31 @@ class PatternIndex:
             self._automaton.make_automaton()
         self._empty = not wanted
 
-    def find(self, text: str) -> Iterator[Candidate]:
-        """Every match of every pattern, in the order of the rules."""
-        numbers = set(self._always)
-        if not self._empty:
-            for _, found in self._automaton.iter(text):
-                numbers.update(found)
+    def found(self, text: str) -> Iterator[tuple[int, tuple[int, int]]]:
+        """(number of the pattern, span) of every match, in the order of the patterns."""
+        if self._empty:
+            return
+        numbers: set[int] = set()
+        for _, some in self._automaton.iter(text):
+            numbers.update(some)
         for number in sorted(numbers):
-            rule, compiled = self._entries[number]
-            for start, end in compiled.spans(text):
-                yield Candidate(rule, compiled.pattern, start, end)
-
-
-class SpanIndex:
-    """Patterns whose only question is where they match (`unless`, `never`)."""
-
-    def __init__(self, patterns: Iterable[Pattern], language: Language) -> None:
-        sources = [to_regex(p.node, language) for p in patterns]
-        self._regexes = [re.compile(s) for s in sources]
+            for span in self.compiled[number].spans(text):
+                yield number, span
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """All matches of all patterns."""
-        return [m.span() for regex in self._regexes for m in regex.finditer(text)]
+        return [span for _, span in self.found(text)]
+
+
+class RuleIndex:
+    """The patterns of one language of many rules."""
+
+    def __init__(self, rules: Iterable[KeywordRule], language: Language) -> None:
+        pairs = [(rule, pattern) for rule in rules for pattern in rule.patterns.get(language, ())]
+        self._owners = [rule for rule, _ in pairs]
+        self._search = PatternSearch([pattern for _, pattern in pairs], language)
+
+    def find(self, text: str) -> Iterator[Candidate]:
+        """Every match of every pattern, in the order of the rules."""
+        for number, (start, end) in self._search.found(text):
+            yield Candidate(self._owners[number], self._search.compiled[number].pattern, start, end)

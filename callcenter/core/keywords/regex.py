@@ -2,7 +2,6 @@
 text for a given rule set."""
 
 import re
-from collections.abc import Callable
 
 from callcenter.core.keywords.normalise import SENTENCE_END
 from callcenter.core.keywords.pattern import (
@@ -22,23 +21,19 @@ from callcenter.core.keywords.pattern import (
 _WORD = r"[^ .]{1,40}"
 
 
-def to_regex(node: Node, language: Language, spell: Callable[[str], str] = str) -> str:
-    """The regular expression of a pattern over normalised text.
-
-    Args:
-        spell: maps each literal character first (to its sound, for matching by sound).
-    """
+def to_regex(node: Node, language: Language) -> str:
+    """The regular expression of a pattern over normalised text."""
     if language is Language.EN:
         return rf"(?<![\w'])(?:{_english(node)})(?![\w'])"
-    return _chinese(node, spell)
+    return _chinese(node)
 
 
-def _chinese(node: Node, spell: Callable[[str], str]) -> str:
+def _chinese(node: Node) -> str:
     match node:
         case Char(char):
-            return re.escape(spell(char))
+            return re.escape(char)
         case OneOf(chars):
-            return "[" + "".join(sorted({re.escape(spell(c)) for c in chars})) + "]"
+            return "[" + "".join(sorted({re.escape(c) for c in chars})) + "]"
         case AnyChar():
             return f"[^{SENTENCE_END}]"
         case Ending():
@@ -48,11 +43,11 @@ def _chinese(node: Node, spell: Callable[[str], str]) -> str:
         case Edge(start):
             return f"(?<![^{SENTENCE_END}])" if start else f"(?![^{SENTENCE_END}])"
         case Seq(items):
-            return "".join(_chinese(i, spell) for i in items)
+            return "".join(_chinese(i) for i in items)
         case Alt(items):
-            return "(?:" + "|".join(_chinese(i, spell) for i in items) + ")"
+            return "(?:" + "|".join(_chinese(i) for i in items) + ")"
         case Repeat(item, least, most):
-            return f"(?:{_chinese(item, spell)}){{{least},{most}}}"
+            return f"(?:{_chinese(item)}){{{least},{most}}}"
 
 
 def _english(node: Node) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from callcenter.core.keywords.pattern import Language, Node
+from callcenter.core.keywords.sounds import SoundTable
 from callcenter.core.transcript import Speaker
 
 Patterns = Mapping[Language, "tuple[Pattern, ...]"]
@@ -15,6 +16,10 @@ class Pattern:
 
     source: str
     node: Node
+    needs: frozenset[str]
+    """Strings of which one occurs in every match."""
+    words: tuple[str, ...] = ()
+    """Chinese words in it that may have been misheard."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +55,8 @@ class KeywordRule:
     """A negation before the hit drops it. False where the words say enough (`凭什么`)."""
     firm: bool = False
     """Calm contexts do not drop its hits (safety, threats)."""
+    fallback: bool = False
+    """A general frame (`到现在还没…`): silent where a rule that names the matter fires in the same text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +67,14 @@ class CalmContext:
     up_to: int
     """Hits of this severity and below are dropped."""
     patterns: Patterns
+    only: tuple[str, ...] = ()
+    """Beginnings of the rule ids it concerns (`defect.`); empty = all."""
+
+    def concerns(self, rule: KeywordRule) -> bool:
+        """Whether it may take back a hit of this rule."""
+        if rule.firm or rule.severity > self.up_to:
+            return False
+        return not self.only or rule.id.startswith(self.only)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,5 +112,9 @@ class RuleSet:
     same: Mapping[Language, Mapping[str, str]]
     """Words rewritten to another word before matching."""
     fillers: Mapping[Language, tuple[str, ...]]
+    sounds: SoundTable
+    """How Chinese characters sound."""
+    common_words: frozenset[str] = frozenset()
+    """Frequent Chinese words, so that a word heard right is not taken for another that sounds alike."""
     fingerprint: str = ""
     """Short checksum of the files, to say which rules a flag came from."""

@@ -4,13 +4,15 @@ Seven pairs that speakers and recognisers mix (zh/z, ch/c, sh/s, n/l, ang/an, en
 they were the ones that paid in measurements on simulated recognition errors, while f/h, r/l and ong/un did not."""
 
 import re
-import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from types import MappingProxyType
 
+SAME_SOUND_AND_TONE = 1.0
+SAME_SOUND = 1.2
+FUZZY_SOUND = 1.5
 _FIRST_CODE = 0xE000
-"""Private use area: one code point per sound keeps regular expressions and automata usable on sounds."""
-_TONES = {"\u0304": 1, "\u0301": 2, "\u030c": 3, "\u0300": 4}
+"""Private use area: one code point per sound keeps a text's sounds a string of the same length."""
 _DIGITS = dict(zip("0123456789", "零一二三四五六七八九", strict=True))
 _INITIAL = re.compile(r"^(zh|ch|sh|n)")
 _PAIRS = {"zh": "z", "ch": "c", "sh": "s", "n": "l"}
@@ -25,48 +27,41 @@ class Syllable:
     code: str
 
 
-def _split_tone(reading: str) -> tuple[str, int]:
-    tone = 0
-    letters: list[str] = []
-    for c in unicodedata.normalize("NFD", reading):
-        if c in _TONES:
-            tone = _TONES[c]
-        elif c == "\u0308":
-            letters[-1] = "v"
-        elif not unicodedata.combining(c):
-            letters.append(c)
-    return "".join(letters), tone
-
-
 def _fuzzy(plain: str) -> str:
     merged = _INITIAL.sub(lambda m: _PAIRS[m.group()], plain)
     return re.sub(r"(?<=[aei])ng$", "n", merged)
 
 
-@lru_cache(maxsize=1)
-def syllables() -> dict[str, Syllable]:
-    """Every Han character of the basic block with its commonest reading; digits read as Chinese numerals."""
-    from pypinyin.constants import PINYIN_DICT  # half a second to load, so only where sounds are used
+class SoundTable:
+    """The sound of every common character.
 
-    codes: dict[str, str] = {}
-    table: dict[str, Syllable] = {}
-    for number, readings in PINYIN_DICT.items():
-        if not 0x3400 <= number <= 0x9FFF:
-            continue
-        plain, tone = _split_tone(readings.split(",", 1)[0])
-        code = codes.setdefault(_fuzzy(plain), chr(_FIRST_CODE + len(codes)))
-        table[chr(number)] = Syllable(plain, tone, code)
-    for digit, word in _DIGITS.items():
-        table[digit] = table[word]
-    return table
+    Args:
+        lines: `syllable+tone characters`, one reading a line; `#` begins a comment.
+    """
 
+    def __init__(self, lines: Iterable[str]) -> None:
+        codes: dict[str, str] = {}
+        table: dict[str, Syllable] = {}
+        for line in lines:
+            reading, _, chars = line.partition(" ")
+            if line.startswith("#") or not chars:
+                continue
+            plain, tone = reading[:-1], int(reading[-1])
+            code = codes.setdefault(_fuzzy(plain), chr(_FIRST_CODE + len(codes)))
+            table.update(dict.fromkeys(chars, Syllable(plain, tone, code)))
+        table.update({digit: table[word] for digit, word in _DIGITS.items() if word in table})
+        self.syllables: Mapping[str, Syllable] = MappingProxyType(table)
+        self._codes = str.maketrans({char: syllable.code for char, syllable in table.items()})
 
-def sound_of(char: str) -> str:
-    """The code of a character's sound; characters without one stand for themselves."""
-    known = syllables().get(char)
-    return known.code if known else char
+    def of(self, text: str) -> str:
+        """A text as its sounds, one code per character; characters without a known sound stand for themselves."""
+        return text.translate(self._codes)
 
-
-def sound_text(text: str) -> str:
-    """A text as its sounds, one code per character."""
-    return "".join(map(sound_of, text))
+    def difference(self, heard: str, meant: str) -> float:
+        """How far two characters of the same sound code are apart: 0 when they are the same."""
+        if heard == meant:
+            return 0.0
+        one, other = self.syllables[heard], self.syllables[meant]
+        if one.plain != other.plain:
+            return FUZZY_SOUND
+        return SAME_SOUND_AND_TONE if one.tone == other.tone else SAME_SOUND

@@ -1,15 +1,16 @@
 """Find keyword rules in what somebody said: normalise, match, and drop what the context takes back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 from callcenter.core.flags import Flag
 from callcenter.core.keywords.context import ContextTest
-from callcenter.core.keywords.heard import SoundIndex
-from callcenter.core.keywords.index import Candidate, PatternIndex
+from callcenter.core.keywords.index import Candidate, RuleIndex
 from callcenter.core.keywords.negation import ChineseNegationTest, EnglishNegationTest
 from callcenter.core.keywords.normalise import ChineseNormaliser, EnglishNormaliser
 from callcenter.core.keywords.pattern import Language
+from callcenter.core.keywords.respell import Respeller
 from callcenter.core.keywords.rules import KeywordRule, RuleSet
 from callcenter.core.keywords.why import why
 from callcenter.core.transcript import Speaker
@@ -21,8 +22,9 @@ class _Side:
     def __init__(self, rules: RuleSet, language: Language, speaker: Speaker) -> None:
         heard_from = Speaker.AGENT if speaker is Speaker.AGENT else Speaker.CUSTOMER
         own = [r for r in rules.rules if r.category.speaker is heard_from]
-        self._exact = PatternIndex(own, language)
-        self._sound = SoundIndex(own) if language is Language.ZH and any(r.sound for r in own) else None
+        self._index = RuleIndex(own, language)
+        words = {w for r in own if r.sound for p in r.patterns.get(language, ()) for w in p.words}
+        self._respell = Respeller(words, rules.sounds, rules.common_words)
         self._context = ContextTest(rules, language, speaker)
         self._negated = (
             ChineseNegationTest(rules.zh_negation)
@@ -32,16 +34,28 @@ class _Side:
 
     def find(self, text: str) -> list[Candidate]:
         """Hits that stand, one per stretch of text and rule, in the order of the text."""
-        found = list(self._exact.find(text))
-        if self._sound is not None:
-            found.extend(self._sound.find(text))
+        found = list(self._index.find(text))
+        respelt, changed = self._respell(text, [(c.start, c.end) for c in found])
+        if changed:
+            found = list(_heard(self._index.find(respelt), changed))
         if not found:
             return []
-        kept = [c for c in self._context.standing(text, found) if not self._denied(c, text)]
-        return _one_per_stretch(kept)
+        kept = [c for c in self._context.standing(respelt, found) if not self._denied(c, respelt)]
+        named = any(c.rule.severity > 1 for c in kept if not c.rule.fallback)
+        return _one_per_stretch(c for c in kept if not (named and c.rule.fallback))
 
     def _denied(self, hit: Candidate, text: str) -> bool:
         return hit.rule.negatable and self._negated(text, hit.start, hit.end)
+
+
+def _heard(hits: Iterable[Candidate], changed: frozenset[int]) -> Iterator[Candidate]:
+    """Hits in respelt text: which of them rest on a changed character, those too loosely dropped."""
+    for hit in hits:
+        wrong = len(changed.intersection(range(hit.start, hit.end)))
+        if not wrong:
+            yield hit
+        elif hit.rule.sound and 2 * wrong <= hit.end - hit.start:
+            yield replace(hit, by_sound=True)
 
 
 def _one_per_stretch(hits: Iterable[Candidate]) -> list[Candidate]:
