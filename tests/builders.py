@@ -292,8 +292,8 @@ def _seed_rows(session: Session) -> dict[str, int]:
         make_utterance(session, old, text, speaker=who, start=at, source="recording") for who, at, text in DIALOGUE
     ]
     make_flag(session, lines[3], "退车")
-    make_flag(session, lines[3], "消协投诉", rule="legal.consumer_association", category="regulator_legal", severity=5)
-    make_flag(session, lines[1], "修了三次都没修好", rule="repeat.times", category="repeat_repair")
+    make_flag(session, lines[3], "消协投诉", rule="legal.consumer_body", category="regulator_legal", severity=5)
+    make_flag(session, lines[1], "修了三次都没修好", rule="repeat.count", category="repeat_repair")
     make_recording(session, old, seconds=45.0)
     for seq, (kind, at) in enumerate(
         (("CallStarted", 0), ("CallQueued", 1), ("CallOffered", 3), ("CallAnswered", 12), ("CallEnded", 197)), 1

@@ -5,7 +5,7 @@ from callcenter.web.i18n import marked as _
 
 WORDS: dict[str, dict[str, str]] = {
     "state": {
-        "idle": _("Waiting"),
+        "idle": _("Ready"),
         "ringing": _("Ringing"),
         "queued": _("In queue"),
         "talking": _("Talking"),
@@ -46,8 +46,8 @@ WORDS: dict[str, dict[str, str]] = {
         "unknown": _("Unknown"),
     },
     "speaker": {"agent": _("Agent"), "customer": _("Customer"), "unknown": _("Speaker")},
-    "severity": {"1": _("Note"), "2": _("Watch"), "3": _("Complaint"), "4": _("Serious"), "5": _("Critical")},
-    "verdict": {"confirmed": _("Confirmed"), "rejected": _("Not a complaint"), "": ""},
+    "severity": {"1": _("Hint"), "2": _("Watch"), "3": _("Complaint"), "4": _("Serious"), "5": _("Critical")},
+    "verdict": {"confirmed": _("Correct"), "rejected": _("False alarm"), "": ""},
     "recording": {
         "recording": _("Being recorded"),
         "pending": _("Waiting to be transcribed"),
