@@ -81,6 +81,9 @@ class _Nothing:
     def speak(self, channel: Channel, pcm: bytes) -> None:
         return
 
+    def is_speaking(self, channel: Channel) -> bool:
+        return False
+
     def hush(self, channel: Channel) -> None:
         return
 

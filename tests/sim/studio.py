@@ -27,6 +27,9 @@ class Silence:
     def speak(self, channel: Channel, pcm: bytes) -> None:
         return
 
+    def is_speaking(self, channel: Channel) -> bool:
+        return False
+
     def hush(self, channel: Channel) -> None:
         return
 

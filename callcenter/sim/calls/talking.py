@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from callcenter.core.transcript import Speaker
-from callcenter.sim.calls.line import Command, HangUp, Interrupted, Line
+from callcenter.sim.calls.line import Command, HangUp, Interrupted, Line, SpokenTurn
 from callcenter.sim.calls.queueing import QueueVisit
 from callcenter.sim.calls.scenario import Hold
 from callcenter.sim.switch import events
@@ -11,6 +11,7 @@ from callcenter.sim.switch.model import Channel
 
 GAP_SECONDS = 0.6
 """Silence between two turns: what people leave (longer than the recogniser's end-of-utterance silence)."""
+LATE_SECONDS = 0.05
 FIRST_WORD_SECONDS = 0.8
 """From the answer to the first word."""
 
@@ -42,11 +43,7 @@ async def talk(
         await line.pause(max(silence, FIRST_WORD_SECONDS if dialogue else 0.0))
         for turn in line.stage.library.turns(dialogue, language) if dialogue else ():
             channel = pair.agent if turn.speaker is Speaker.AGENT else pair.customer
-            line.stage.voices.speak(channel, turn.pcm)
-            try:
-                await line.pause(turn.seconds + GAP_SECONDS)
-            finally:
-                line.stage.voices.hush(channel)
+            await _say(line, channel, turn)
             if hold is not None and turn.number == hold.after_turn:
                 await _hold(line, pair, hold.seconds)
         if hold is not None and not dialogue:
@@ -55,6 +52,20 @@ async def talk(
     except Interrupted as interruption:
         return interruption.command
     return None
+
+
+async def _say(line: Line, channel: Channel, turn: SpokenTurn) -> None:
+    """The turn and the silence after it. On a computer that cannot keep up the speech comes later than the clock
+    says: then it is waited for."""
+    voices = line.stage.voices
+    voices.speak(channel, turn.pcm)
+    try:
+        await line.pause(turn.seconds)
+        while voices.is_speaking(channel):
+            await line.pause(LATE_SECONDS)
+        await line.pause(GAP_SECONDS)
+    finally:
+        voices.hush(channel)
 
 
 async def _hold(line: Line, pair: Pair, seconds: float) -> None:
