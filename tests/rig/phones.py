@@ -97,7 +97,7 @@ class Phones:
         self, endpoint: str, party: str, dialled: str, caller: bytes = b"", variables: dict[str, str] | None = None
     ) -> Leg:
         """Start a call from `endpoint`."""
-        channel = f"{party}-{next(self._ids)}-{uuid.uuid4().hex[:8]}"
+        channel = f"leg-{next(self._ids)}-{uuid.uuid4().hex[:8]}"
         leg = Leg(ari=self.ari, channel=channel, party=party, dialled=dialled)
         self._add(leg)
         parameters = {"endpoint": endpoint, "app": APPLICATION, "appArgs": "out", "timeout": "-1"}

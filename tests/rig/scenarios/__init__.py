@@ -1,5 +1,5 @@
 """Every scenario, by the kind of call. Importing this package fills `registry.SCENARIOS`."""
 
-from tests.rig.scenarios import inbound, midcall, outbound, queues, transfers, trouble
+from tests.rig.scenarios import chains, inbound, midcall, outbound, queues, transfers, trouble
 
-__all__ = ["inbound", "midcall", "outbound", "queues", "transfers", "trouble"]
+__all__ = ["chains", "inbound", "midcall", "outbound", "queues", "transfers", "trouble"]
