@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from callcenter.core.call_record import Direction
+from callcenter.sim.calls.click_to_call import CallOrder, click_to_call
 from callcenter.sim.calls.scenario import Hold, Outcome, Ring, Scenario, Side, Transfer
+from callcenter.sim.switch import events
 from callcenter.sim.switch.events import Headers
+from callcenter.sim.switch.model import Party
 from tests.sim.studio import Studio
 
 REPLAYS = Path(__file__).parent.parent / "replays"
@@ -161,3 +164,37 @@ async def test_the_values_are_the_recorded_ones(name: str) -> None:
 
     played, real = facts(await Studio().play(SCENARIOS[name])), facts(recorded(name))
     assert played == real
+
+
+async def test_click_to_call_has_the_recorded_events_in_order() -> None:
+    studio = Studio()
+    caller = Party("13900139000", "Click 13900139000")
+    order = CallOrder(extension="1001", exten="913900139000", context="c2c", caller=caller, action_id="drv1450-2")
+    await click_to_call(studio.line, order, Scenario(id="", number="", to="", talk_seconds=4))
+    played, real = [event for _, event in studio.events], recorded("c2c_pjsip_answered")
+    for made in (played, real):
+        made[:] = without(made, *STATES)
+    assert relaxed(by_channel(played)) == relaxed(by_channel(real))
+    assert keys_of(played) == keys_of(real)
+
+
+def keys_of(made: list[Headers]) -> set[tuple[str, ...]]:
+    return {(event[0][1], *(key for key, _ in event)) for event in made}
+
+
+def test_a_taps_events_have_the_recorded_headers() -> None:
+    studio = Studio()
+    spied, tap = (
+        studio.switch.new_channel(device, caller=Party(), context="default", exten="s") for device in ("PJSIP/1", "A/b")
+    )
+    where = [("Channel", tap.name), ("Application", "ChanSpy"), ("Data", f"{spied.name},qoES")]
+    made = [
+        events.chan_spy("ChanSpyStart", tap, spied),
+        events.chan_spy("ChanSpyStop", tap, spied),
+        events.originate_response(tap, "id", where, reason=4),
+        events.dial("DialBegin", None, tap, ("DialString", "x")),
+        events.dial("DialEnd", None, tap, ("DialStatus", "ANSWER")),
+        events.of_channel("MixMonitorStart", spied),
+        events.of_channel("MixMonitorStop", spied),
+    ]
+    assert keys_of(made) <= keys_of(recorded("tapped_call") + recorded("recorded_call"))
