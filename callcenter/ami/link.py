@@ -185,18 +185,19 @@ class AmiLink:
             if self._journal.append(at, connection, TERMINATOR.join(blocks) + TERMINATOR):
                 self._journal_full.set()
             self._journal.flush()
-        for block in blocks:
-            for message in self._parser.parse(block):
-                self._note(session, message, at)
-                self._outbox.append(Received(message, at, connection))
+        for message in self._parser.parse_all(blocks):
+            self._note(session, message, at)
+            self._outbox.append(Received(message, at, connection))
         self._arrival.set()
 
     def _note(self, session: AmiSession, message: Message, at: float) -> None:
-        session.resolve(message)
-        if message.event == "FullyBooted":
+        headers = message.headers
+        if "Response" in headers:
+            session.resolve(message)
+        elif headers.get("Event") == "FullyBooted":
             session.booted.set()
-        with contextlib.suppress(ValueError):
-            if stamp := message.get("Timestamp"):
+        if stamp := headers.get("Timestamp"):
+            with contextlib.suppress(ValueError):
                 self._event_delay = at - float(stamp)
 
     def _lost(self, reason: str, level: int) -> None:

@@ -37,21 +37,24 @@ class BlockSplitter:
             if pending.find(TERMINATOR, scan_from) < 0:
                 self._bound()
                 return []
-            blocks = bytes(pending).split(TERMINATOR)
+            data = bytes(pending)
+            blocks = data.split(TERMINATOR)
         else:
             blocks = data.split(TERMINATOR)
         self._pending = bytearray(blocks.pop())
-        blocks = self._within_limit(blocks)
+        blocks = self._within_limit(blocks, len(data))
         self._bound()
         return blocks
 
-    def _within_limit(self, blocks: list[bytes]) -> list[bytes]:
+    def _within_limit(self, blocks: list[bytes], length: int) -> list[bytes]:
         if self._dropping and blocks:
             self._dropping = False
             del blocks[0]
-        kept = [block for block in blocks if len(block) <= self._limit]
-        self.oversized += len(blocks) - len(kept)
-        return [stripped for block in kept if (stripped := block.lstrip(b"\r\n"))]
+        if length > self._limit:
+            count = len(blocks)
+            blocks = [block for block in blocks if len(block) <= self._limit]
+            self.oversized += count - len(blocks)
+        return [stripped for block in blocks if (stripped := block.lstrip(b"\r\n"))]
 
     def _bound(self) -> None:
         """Drop what is pending once surely too long: all but the bytes that may begin the blank line."""
@@ -137,15 +140,20 @@ class AmiParser:
 
     def feed(self, data: bytes) -> list[Message]:
         """Take the next bytes; return the messages that are now complete."""
-        return [message for block in self._splitter.feed(data) for message in self.parse(block)]
+        return self.parse_all(self._splitter.feed(data))
 
     def parse(self, block: bytes) -> list[Message]:
         """The wanted messages of one complete block, with or without its blank line."""
-        block = block.removesuffix(TERMINATOR)
-        if self._wanted is not None and not is_wanted(block, self._wanted):
-            self.skipped += 1
-            return []
-        return parse_block(block)
+        return self.parse_all([block.removesuffix(TERMINATOR)])
+
+    def parse_all(self, blocks: list[bytes]) -> list[Message]:
+        """The wanted messages of complete blocks without their blank lines."""
+        wanted = self._wanted
+        if wanted is not None:
+            count = len(blocks)
+            blocks = [block for block in blocks if is_wanted(block, wanted)]
+            self.skipped += count - len(blocks)
+        return [message for block in blocks for message in parse_block(block)]
 
 
 def is_wanted(block: bytes, wanted: Wanted) -> bool:

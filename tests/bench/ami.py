@@ -41,7 +41,7 @@ class Row:
     """Per second of CPU; median of the runs."""
     cpu_seconds_per_100k: float
     ratio: float
-    """To the bare parser."""
+    """To the bare parser of the same round, median: what else the machine did then slowed both."""
 
 
 def recorded_blocks() -> list[bytes]:
@@ -195,15 +195,14 @@ def run(events: int = EVENTS, runs: int = RUNS) -> list[Row]:
                     began = time.process_time()
                     asyncio.run(contender(port))
                     seconds[name].append(time.process_time() - began)
-    median = {name: statistics.median(values) for name, values in seconds.items()}
     return [
         Row(
             name=name,
-            events_per_second=count / value,
-            cpu_seconds_per_100k=value / count * 100_000,
-            ratio=median["bare parser"] / value,
+            events_per_second=count / statistics.median(values),
+            cpu_seconds_per_100k=statistics.median(values) / count * 100_000,
+            ratio=statistics.median(b / v for b, v in zip(seconds["bare parser"], values, strict=True)),
         )
-        for name, value in median.items()
+        for name, values in seconds.items()
     ]
 
 
