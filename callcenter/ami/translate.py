@@ -202,7 +202,7 @@ RULES: dict[str, Rule] = {
 """Event name to rule. What is not here is not needed: see ami.md's event volumes in ARCHITECTURE."""
 
 WANTED: dict[bytes, tuple[bytes, ...]] = {name.encode(): () for name in RULES if name not in ("VarSet", "Newexten")} | {
-    b"VarSet": (RECORDING_VARIABLE.encode(),),
+    b"VarSet": (f"\r\nVariable: {RECORDING_VARIABLE}\r\n".encode(),),
     b"Newexten": tuple(f"Application: {name}\r\n".encode() for name in sorted(VOICEMAIL_APPLICATIONS)),
 }
 """For the parser: what need not even be parsed is skipped (VarSet alone is 43 % of a full stream)."""
