@@ -19,6 +19,7 @@ from tests.rig.phones import Phone, Phones
 from tests.rig.ports import RTP_PORTS, choose_ports
 from tests.rig.process import AsteriskFailed, AsteriskProcess
 from tests.rig.proxy import Proxy
+from tests.rig.sip_caller import SipCaller
 
 EXTENSIONS = ("1001", "1002", "1003", "1004", "1005")
 START_SECONDS = 40.0
@@ -94,6 +95,13 @@ class Rig:
     async def customer_calls(self, did: str, **how: str | bool | bytes) -> Leg:
         """See `Phones.customer_calls`."""
         return await self.phones.customer_calls(did, **how)  # type: ignore[arg-type]
+
+    async def sip_call(self, did: str, from_header: str) -> SipCaller:
+        """A customer whose From header is written by hand, as `<sip:127.0.0.2>`; returns at once."""
+        leg = Leg(ari=self.phones.ari, channel="", party="", dialled=did)
+        caller = SipCaller(leg, self._ports.sip, from_header)
+        await caller.call()
+        return caller
 
     async def refer(self, leg: Leg, extension: str) -> None:
         """Blind transfer by the phone."""

@@ -66,9 +66,13 @@ async def in_gbk_name(stage: Stage) -> list[Truth]:
 @scenario()
 async def in_no_callerid(stage: Stage) -> list[Truth]:
     """A From without user part or name"""
-    customer = await stage.rig.customer_calls("4001", number="")
-    agent = await short_call(stage, customer)
-    return [inbound(customer, [agent], number=agent.caller[1] or "", **shown(agent))]
+    caller = await stage.rig.sip_call("4001", "<sip:127.0.0.2>")
+    agent = await stage.rig.phone("1001").answer(after=1)
+    await caller.wait_up()
+    await sleep(2)
+    await caller.hangup()
+    await agent.wait_ended()
+    return [inbound(caller.leg, [agent], **shown(agent))]
 
 
 @scenario()
