@@ -62,7 +62,7 @@ class AmiConfig:
     md5_login: bool = True
     """Challenge login: the secret itself never crosses the wire."""
     filters: tuple[EventFilter, ...] = DEFAULT_FILTERS
-    """Need the write class `system` and Asterisk 18.26, 20.11, 21.6, 22.1 or later; without, everything crosses the wire."""
+    """Need the write class `system` and Asterisk 18.26, 20.11, 21.6, 22.1 or later; without, all events come."""
     connect_timeout: float = 5.0
     action_timeout: float = 5.0
     ping_every: float = 10.0

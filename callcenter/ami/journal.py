@@ -107,7 +107,13 @@ class Journal:
             os.fsync(file.fileno())
 
     def tend(self, now: float) -> None:
-        """Compress closed files, then delete the oldest beyond the limits. Slow; for another thread."""
+        """Compress closed files, then delete the oldest beyond the limits. Slow; for another thread. Never raises."""
+        try:
+            self._tend(now)
+        except OSError as error:
+            logger.warning("The journal in %s could not be tended: %s", self._config.folder, error)
+
+    def _tend(self, now: float) -> None:
         with self._tending:
             for path in sorted(self._config.folder.glob("ami-*.journal")):
                 if path != self._path:

@@ -72,6 +72,7 @@ class AmiLink:
 
     async def __aenter__(self) -> Self:
         self._tasks = [asyncio.create_task(self._keep(), name="ami-link")]
+        self._tasks[0].add_done_callback(lambda _: self._arrival.set())
         if self._journal is not None:
             self._tasks.append(asyncio.create_task(self._tend_journal(self._journal), name="ami-journal"))
         return self
@@ -97,8 +98,14 @@ class AmiLink:
                 yield self._outbox.popleft()
             if self._closing:
                 return
+            self._raise_failure()
             self._arrival.clear()
             await self._arrival.wait()
+
+    def _raise_failure(self) -> None:
+        """A fault of ours, or a user name that cannot be sent, ends the link: never in silence."""
+        if self._tasks and self._tasks[0].done():
+            self._tasks[0].result()
 
     async def send(self, action: SafeAction, within: float | None = None) -> Message:
         """Send and await the answer, at most `within` seconds (default: the configured time).

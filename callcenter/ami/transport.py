@@ -95,7 +95,7 @@ def open_transport(config: AmiConfig) -> Transport:
     """Connect, within the configured time for every step. Blocks. Raises AmiLinkLost, AmiProtocolError."""
     try:
         sock = socket.create_connection((config.host, config.port), timeout=config.connect_timeout)
-    except OSError as error:
+    except (OSError, UnicodeError, OverflowError) as error:  # The latter two: no possible name, or port.
         raise AmiLinkLost(f"No connection to {config.host} port {config.port}: {error}.") from error
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -103,7 +103,7 @@ def open_transport(config: AmiConfig) -> Transport:
         if hasattr(socket, "TCP_KEEPIDLE"):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_SECONDS)
         return Transport(_with_tls(sock, config) if config.tls else sock)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         sock.close()
         raise AmiProtocolError(f"No TLS with {config.host} port {config.port}: {error}.") from error
     except AmiProtocolError:

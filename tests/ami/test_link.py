@@ -16,6 +16,7 @@ from callcenter.ami.errors import (
     AmiActionRefused,
     AmiActionTimeout,
     AmiLinkLost,
+    AmiUnsafeValue,
 )
 from callcenter.ami.journal import Journal, JournalConfig, read_journals
 from callcenter.ami.link import AmiLink
@@ -281,6 +282,20 @@ async def test_a_late_consumer_still_gets_what_came_before_the_close(manager: Fa
     async with AmiLink(config(manager)) as link:
         await manager.wait_for("QueueStatus")
     assert "FullyBooted" in [received.message.event async for received in link]
+
+
+async def test_a_fault_is_not_silent(manager: FakeManager) -> None:
+    async with AmiLink(config(manager, username="a\r\nb")) as link:
+        with pytest.raises(AmiUnsafeValue):
+            await next_event(aiter(link), "FullyBooted")
+
+
+@pytest.mark.parametrize("changes", [{"host": "a..b"}, {"host": "no.such.host.invalid"}, {"port": 99999}])
+async def test_an_impossible_address_is_told_and_tried_again(manager: FakeManager, changes: dict[str, object]) -> None:
+    async with AmiLink(config(manager, **changes)) as link, asyncio.timeout(20):
+        while not link.status().last_error:
+            await asyncio.sleep(0.005)
+        assert link.status().last_error.startswith("No connection to")
 
 
 async def logs_in_over_tls(**changes: object) -> bool:
