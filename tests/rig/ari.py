@@ -33,6 +33,8 @@ class Ari:
 
     async def connect(self) -> None:
         """Open the event socket. OSError while Asterisk is not up yet."""
+        # The first request loads half of httpx: not while a telephone is supposed to ring.
+        await self.call("GET", "/asterisk/ping")
         self._socket = await connect(self._socket_url)
         self._reader = asyncio.create_task(self._read(self._socket))
 

@@ -9,9 +9,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import httpx
 from websockets.exceptions import InvalidHandshake
 
 from tests.rig.ami_driver import ActionFailed, AmiDriver
+from tests.rig.ari import AriRefused
 from tests.rig.config_files import documented_rights, pbx_agents, phone_agents, write_config
 from tests.rig.install import Installation, find_asterisk
 from tests.rig.legs import Leg
@@ -214,7 +216,7 @@ class Rig:
             try:
                 await ready()
                 return
-            except (OSError, ActionFailed, InvalidHandshake, EOFError) as error:
+            except (OSError, ActionFailed, AriRefused, httpx.TransportError, InvalidHandshake, EOFError) as error:
                 if loop.time() > deadline or not process.is_running:
                     raise AsteriskFailed(f"{error!r}; Asterisk said:\n{process.what_it_said()}") from error
             await asyncio.sleep(0.1)
