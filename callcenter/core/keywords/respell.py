@@ -32,7 +32,7 @@ class Respeller:
 
     Args:
         words: two or more characters each, as rules write them.
-        common: frequent words of the language.
+        common: frequent words of the language, single characters among them only where nobody miswrites them.
     """
 
     def __init__(self, words: Iterable[str], sounds: SoundTable, common: Set[str]) -> None:
@@ -83,6 +83,8 @@ class Respeller:
         exact = len(word) - len(wrong)
         allowed = _WORST_BY_LENGTH.get(len(word), _LONG_SHARE * len(word))
         if not exact or sum(costs) > allowed:
+            return None
+        if any(text[at] in self._common for at in wrong):
             return None
         if exact < _SPEAKS_FOR_ITSELF and any(self._in_common_word(text, at) for at in wrong):
             return None
