@@ -23,9 +23,8 @@ from callcenter.settings import (
     SttSettings,
     WebSettings,
 )
-from callcenter.sim.pbx import SimConfig, SimulatedPbx
+from callcenter.sim.process import PbxProcess
 from callcenter.sim.sample_customers import load_sample_customers
-from callcenter.sim.scenario_files import load_scenarios
 from callcenter.store import users
 from callcenter.store.database import Database
 from callcenter.store.tables import Role
@@ -74,10 +73,10 @@ async def run_demo(options: DemoOptions, say: Say) -> None:
 
 
 @contextlib.asynccontextmanager
-async def demo(options: DemoOptions, say: Say, *, play: bool = True) -> AsyncIterator[tuple[Running, SimulatedPbx]]:
+async def demo(options: DemoOptions, say: Say, *, play: bool = True) -> AsyncIterator[tuple[Running, PbxProcess]]:
     """The demo, up until the block ends."""
     say("[1/4] simulated PBX")
-    pbx = SimulatedPbx(SimConfig(recordings_dir=options.folder / "recordings"))
+    pbx = PbxProcess((options.folder / "recordings").resolve())
     await pbx.start()
     try:
         settings = demo_settings(options, pbx)
@@ -90,18 +89,14 @@ async def demo(options: DemoOptions, say: Say, *, play: bool = True) -> AsyncIte
             for login in LOGINS:
                 say(f"    {login.role:<10}  {login.name:<9}  {password}")
             say("\nSign in as the agent and wait for the telephone to ring. Ctrl-C stops.")
-            playing = asyncio.create_task(pbx.play_loop(load_scenarios("demo"))) if play else None
-            try:
-                yield up, pbx
-            finally:
-                if playing is not None:
-                    playing.cancel()
-                    await asyncio.gather(playing, return_exceptions=True)
+            if play:
+                pbx.loop("demo")
+            yield up, pbx
     finally:
         await pbx.aclose()
 
 
-def demo_settings(options: DemoOptions, pbx: SimulatedPbx) -> Settings:
+def demo_settings(options: DemoOptions, pbx: PbxProcess) -> Settings:
     """Settings that need no file: everything on loopback, everything in one folder."""
     recordings = str((options.folder / "recordings").resolve())
     return Settings(

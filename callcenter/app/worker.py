@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import multiprocessing
+import multiprocessing.connection
 import signal
 import threading
 from multiprocessing.process import BaseProcess
@@ -55,7 +56,17 @@ def run_worker(settings: Settings, stop: threading.Event | None = None) -> None:
 
 def _worker_main(settings: Settings) -> None:
     set_up_logging(settings.log_level)
-    run_worker(settings)
+    stop = threading.Event()
+    threading.Thread(target=_stop_with_parent, args=(stop,), daemon=True).start()
+    run_worker(settings, stop)
+
+
+def _stop_with_parent(stop: threading.Event) -> None:
+    """A killed main process must not leave a worker behind: its successor starts one of its own."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        stop.set()
 
 
 class WorkerProcess:

@@ -137,11 +137,12 @@ class CallFollower:
         if change is None:
             return
         data: dict[str, Any] = {"id": call.id, "change": change}
-        topics = call_topics(call)
         extension = getattr(event, "extension", None)
         if extension is not None:
             data["extension"] = extension
-            topics = list(dict.fromkeys([f"extension:{extension}", *topics]))
+        # Whoever had a part in it so far: the agent who handed the customer on is told too.
+        had_part = [extension, *(offer["extension"] for offer in call.agents)]
+        topics = dict.fromkeys([*(f"extension:{e}" for e in had_part if e), *call_topics(call)])
         if isinstance(event, OfferEnded):
             data["outcome"] = str(event.outcome)
         for topic in topics:

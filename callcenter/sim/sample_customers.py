@@ -20,22 +20,23 @@ _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "m": timedelta(days=3
 def load_sample_customers(session: Session, at: datetime, *, language: str = "zh-CN") -> int:
     """Add those of the twelve that are not there yet, named in `language`; returns how many were added."""
     added = 0
-    for entry in yaml.safe_load(FILE.read_text("utf-8"))["customers"]:
+    content = yaml.safe_load(FILE.read_text("utf-8"))
+    for entry in content["customers"]:
         known = session.exec(select(Customer).where(Customer.external_id == entry["id"])).first()
         if known is None:
-            _add(session, entry, at, language)
+            _add(session, entry, content["tags"], at, language)
             added += 1
     return added
 
 
-def _add(session: Session, entry: dict[str, Any], at: datetime, language: str) -> None:
+def _add(session: Session, entry: dict[str, Any], tags: dict[str, Any], at: datetime, language: str) -> None:
     customer = Customer(
         name=_text(entry["name"], language),
         kind=entry["kind"],
         contact_person=_text(entry.get("contact_person", ""), language),
         gender=entry.get("gender", "u"),
         tier=entry.get("tier", ""),
-        tags=",".join(entry.get("tags", ())),
+        tags=",".join(_text(tags.get(tag, tag), language) for tag in entry.get("tags", ())),
         do_not_call=entry.get("do_not_call", False),
         external_id=entry["id"],
     )
