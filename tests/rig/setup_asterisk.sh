@@ -56,6 +56,7 @@ APT::Architecture "$(dpkg --print-architecture)";
 Debug::NoLocking "1";
 Acquire::Languages "none";
 Acquire::Retries "3";
+APT::Update::Error-Mode "any";
 Acquire::Check-Valid-Until "false";
 CONF
 # Mirrors are snapshots at times, and sid's index is then past its date; its signature is checked all the same.
