@@ -69,6 +69,7 @@ class PbxSettings(Section):
     tls: bool = False
     tls_ca_file: OptionalPath = Field(None, description="Trust this certificate instead of the system's.")
     tls_fingerprint: str = Field("", description="SHA-256 of the PBX's certificate; then nothing else is checked.")
+    tls_server_name: str = Field("", description="The name in the certificate, where it is not `host`.")
     extension_pattern: str = Field(r"\d{2,6}", description="A channel's endpoint like this is an agent's telephone.")
     trunks: list[str] = Field(default_factory=list, description="Endpoints that look like telephones but are not.")
     outside_prefixes: list[str] = Field(

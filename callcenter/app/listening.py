@@ -88,4 +88,4 @@ def _allowed(settings: Settings) -> tuple[str, ...]:
         found = {info[4][0] for info in socket.getaddrinfo(settings.pbx.host, None)}
     except OSError:
         return ()
-    return tuple(sorted(str(address).split("%")[0] for address in found)) + ("127.0.0.1", "::1")
+    return (*sorted(str(address).split("%")[0] for address in found), "127.0.0.1", "::1")

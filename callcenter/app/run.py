@@ -171,6 +171,7 @@ def ami_config(settings: Settings) -> AmiConfig:
         tls=pbx.tls,
         tls_ca_file=pbx.tls_ca_file,
         tls_fingerprint=pbx.tls_fingerprint,
+        tls_server_name=pbx.tls_server_name,
         filters=DEFAULT_FILTERS if pbx.filter_events else (),
     )
 
