@@ -1,10 +1,9 @@
-"""Recording: one MixMonitor on the customer's channel writes both sides into two files in step with one
-another; after hang-up they become one stereo file with checksum and waveform, and a job transcribes it.
+"""Recording: one MixMonitor on each leg writes what that party says (`r()`) into a file of ours; after hang-up the legs
+become one stereo file with checksum and waveform, and a job transcribes it.
 
-Why on the customer's channel: it lives as long as the call does, so the recording goes on through holds,
-transfers, a lost manager link and a restart of ours. `r()` is what the customer says, `t()` what the customer
-hears, and MixMonitor keeps the two in step by silence unless told not to (Asterisk 22.10.1, MixMonitor's
-options)."""
+Why not both directions on the customer's channel, which would survive every transfer: when a recorded channel heard
+ringing during a transfer, `t()` and the mixed file stay silent from then on, also in a MixMonitor that is started
+later, although the customer hears the second agent (Asterisk 22.10.1, tests/rig/test_listening.py); `r()` is right."""
 
 import asyncio
 import logging
@@ -15,14 +14,14 @@ from dataclasses import dataclass, field
 from callcenter.ami.actions import mix_monitor
 from callcenter.ami.errors import AmiActionRefused
 from callcenter.audio.checks import RecordingBroken, RecordingMissing
-from callcenter.core.call_record import CallRecord, Direction
+from callcenter.core.call_record import CallRecord
 from callcenter.core.errors import CallcenterError
 from callcenter.core.events import CallEnded, CallEvent, CallMerged, LegJoined, LegLeft
 from callcenter.core.transcript import Speaker
 from callcenter.services.listening.config import is_customer_call
 from callcenter.services.listening.ports import Sender
-from callcenter.services.recording.finish import FinishConfig, finish_recording
-from callcenter.services.recording.names import RecordingName, UnsafeRecordingName, inside, recording_name, safe_stem
+from callcenter.services.recording.finish import FinishConfig, files_of_day, finish_recording
+from callcenter.services.recording.names import RecordingName, UnsafeRecordingName, recording_name
 from callcenter.services.recording.ports import RecordingShelf
 from callcenter.services.recordings import RecordingFacts
 
@@ -47,14 +46,17 @@ class RecorderConfig:
 
 @dataclass(slots=True, eq=False)
 class _Recorded:
-    """A call that is recorded, or will be as soon as the PBX agrees."""
+    """A call that is recorded."""
 
-    number: int = 0
-    name: RecordingName | None = None
-    leg_id: str = ""
-    starting: asyncio.Task[None] | None = None
-    talking: dict[str, LegJoined] = field(default_factory=dict)
-    """Legs in conversation that may be recorded."""
+    name: RecordingName
+    starts_at: float
+    """Call seconds of the recording's first sample."""
+    is_new: bool
+    """The shelf does not know it yet."""
+    legs: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    absorbed: list["_Recorded"] = field(default_factory=list)
+    """Recordings of calls that turned out to be part of this one."""
+    refused: str = ""
 
 
 class Recorder:
@@ -81,23 +83,19 @@ class Recorder:
         self._finishing: set[asyncio.Task[None]] = set()
 
     async def start(self, talking: Iterable[LegJoined] = ()) -> None:
-        """After a restart: go on with the recordings of calls that are up (`OpenLegs.joined`), look after the
-        others."""
+        """After a restart: go on with the recordings of calls that are up (`OpenLegs.joined`), look after others."""
         legs = tuple(talking)
-        calls = {safe_stem(leg.call_id): leg for leg in legs if _may_be_recorded(leg)}
+        calls = {recording_name(leg.call_id, leg.record.started_at).path: leg.call_id for leg in legs}
         for row in await asyncio.to_thread(self._shelf.unfinished):
-            name = RecordingName(row.path)
             try:
-                leg = calls.get(name.stem)
+                recorded = _Recorded(RecordingName(row.path), row.starts_at_seconds, is_new=False)
             except UnsafeRecordingName as error:
                 await asyncio.to_thread(self._shelf.missing, row.path, str(error))
                 continue
-            if leg is None:
-                self._finish(name)
-                continue
-            call = self._calls.setdefault(leg.call_id, _Recorded())
-            call.number = max(call.number, name.number)
-            call.name, call.leg_id = name, leg.leg_id
+            if row.path in calls:
+                self._calls[calls[row.path]] = recorded
+            else:
+                self._finish(recorded)
         for leg in legs:
             await self.handle(leg)
 
@@ -107,18 +105,22 @@ class Recorder:
             case LegJoined():
                 self._on_joined(event)
             case LegLeft():
-                self._on_left(event)
+                call = self._calls.get(event.call_id)
+                if call is not None and (asking := call.legs.pop(event.leg_id, None)):
+                    asking.cancel()
             case CallMerged():
-                self._on_merged(event)
+                if absorbed := self._calls.pop(event.call_id, None):
+                    self._absorb(absorbed, event.into)
             case CallEnded():
-                self._on_ended(event.call_id)
+                if ended := self._calls.pop(event.call_id, None):
+                    self._end(ended)
             case _:
                 pass
 
     @property
     def recording(self) -> int:
-        """Calls recorded now."""
-        return sum(call.name is not None for call in self._calls.values())
+        """Legs recorded now, as far as the PBX agreed."""
+        return sum(task.done() for call in self._calls.values() for task in call.legs.values())
 
     async def settled(self) -> None:
         """Wait until every recording that ended is looked after."""
@@ -127,117 +129,91 @@ class Recorder:
 
     async def aclose(self) -> None:
         """Stop looking; the PBX goes on recording, and the next start goes on from there."""
-        tasks = [call.starting for call in self._calls.values() if call.starting] + list(self._finishing)
+        tasks = [task for call in self._calls.values() for task in call.legs.values()] + list(self._finishing)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _on_joined(self, leg: LegJoined) -> None:
-        if not self._wanted(leg.record) or not _may_be_recorded(leg):
+        if not self._wanted(leg.record):
             return
-        call = self._calls.setdefault(leg.call_id, _Recorded())
-        call.talking[leg.leg_id] = leg
-        self._begin(call, leg)
-
-    def _on_left(self, event: LegLeft) -> None:
-        call = self._calls.get(event.call_id)
+        call = self._calls.get(leg.call_id)
         if call is None:
-            return
-        call.talking.pop(event.leg_id, None)
-        if call.leg_id != event.leg_id:
-            return
-        self._stop(call)
-        # A second party from outside may still be talking (a conference, a forwarded call).
-        if call.talking:
-            self._begin(call, next(iter(call.talking.values())))
+            name = recording_name(leg.call_id, leg.record.started_at)
+            call = _Recorded(name, max(leg.at - leg.record.started_at, 0.0), is_new=True)
+            self._calls[leg.call_id] = call
+        if leg.leg_id not in call.legs:
+            asking = asyncio.create_task(self._ask(call, leg), name=f"record {leg.channel}")
+            call.legs[leg.leg_id] = asking
 
-    def _on_merged(self, event: CallMerged) -> None:
-        absorbed = self._calls.pop(event.call_id, None)
-        if absorbed is None:
-            return
-        survivor = self._calls.setdefault(event.into, absorbed)
-        if survivor is not absorbed:
-            self._stop(absorbed)
+    def _absorb(self, absorbed: _Recorded, into: str) -> None:
+        survivor = self._calls.get(into)
+        if survivor is None:
+            self._end(absorbed)
+        else:
+            survivor.absorbed.append(absorbed)
 
-    def _on_ended(self, call_id: str) -> None:
-        if call := self._calls.pop(call_id, None):
-            self._stop(call)
+    def _end(self, call: _Recorded) -> None:
+        for recorded in (call, *call.absorbed):
+            for asking in recorded.legs.values():
+                asking.cancel()
+            self._finish(recorded)
 
-    def _begin(self, call: _Recorded, leg: LegJoined) -> None:
-        if call.leg_id:
-            return
-        call.number += 1
-        call.leg_id = leg.leg_id
-        name = recording_name(leg.call_id, leg.record.started_at, call.number)
-        call.starting = asyncio.create_task(self._ask(call, leg, name), name=f"record {name.path}")
-
-    def _stop(self, call: _Recorded) -> None:
-        if call.starting:
-            call.starting.cancel()
-        if call.name:
-            self._finish(call.name)
-        call.starting, call.name, call.leg_id = None, None, ""
-
-    async def _ask(self, call: _Recorded, leg: LegJoined, name: RecordingName) -> None:
+    async def _ask(self, call: _Recorded, leg: LegJoined) -> None:
         """Ask the PBX until it records, refuses for good, or the leg is gone (which cancels this)."""
-        handled_at, refusals, attempt = self._clock(), 0, 0
-        action = mix_monitor(
-            leg.channel,
-            received=name.on_pbx(self._config.pbx_folder, name.customer),
-            transmitted=name.on_pbx(self._config.pbx_folder, name.agent),
-        )
-        while True:
+        handled_at, refusals = self._clock(), 0
+        if call.is_new:
+            # The row comes first: a crash after this must leave a trace of the files.
+            call.is_new = False
+            await asyncio.to_thread(
+                self._shelf.begun, leg.call_id, call.name.path, layout=LAYOUT, starts_at_seconds=call.starts_at
+            )
+        pauses = self._config.retry_seconds
+        for attempt in range(1 << 30):
+            # No answer, or none heard before a restart, does not mean that it was not done.
+            if await asyncio.to_thread(self._is_recorded, call.name, leg.leg_id):
+                return
             begins = leg.at - leg.record.started_at + self._clock() - handled_at
-            # The row comes first: a crash between the two must leave a trace of the file.
-            call.name = name
-            await asyncio.to_thread(self._shelf.begun, leg.call_id, name.path, layout=LAYOUT, starts_at_seconds=begins)
+            file = call.name.leg(leg.leg_id, is_agent=leg.speaker is Speaker.AGENT, at=begins)
             try:
-                await self._sender.send(action)
+                await self._sender.send(mix_monitor(leg.channel, received=file.on_pbx(self._config.pbx_folder)))
                 return
             except AmiActionRefused as error:
+                call.refused = str(error)
                 refusals += 1
                 if refusals >= self._config.most_refusals:
                     log.warning("%s is not recorded: %s", leg.channel, error)
-                    call.name = None
-                    await asyncio.to_thread(self._shelf.missing, name.path, str(error))
                     return
             except CallcenterError as error:
                 log.warning("%s is not recorded yet: %s", leg.channel, error)
-            pauses = self._config.retry_seconds
             await asyncio.sleep(pauses[min(attempt, len(pauses) - 1)])
-            attempt += 1
-            # No answer does not mean that it was not done; two recordings into one file would spoil both.
-            if await asyncio.to_thread(inside(self._config.finish.folder, name.customer).exists):
-                return
 
-    def _finish(self, name: RecordingName) -> None:
-        task = asyncio.create_task(self._look_after(name), name=f"finish {name.path}")
+    def _is_recorded(self, name: RecordingName, leg_id: str) -> bool:
+        return name.has_leg(leg_id, files_of_day(self._config.finish.folder, name))
+
+    def _finish(self, call: _Recorded) -> None:
+        task = asyncio.create_task(self._look_after(call), name=f"finish {call.name.path}")
         self._finishing.add(task)
         task.add_done_callback(self._finishing.discard)
 
-    async def _look_after(self, name: RecordingName) -> None:
+    async def _look_after(self, call: _Recorded) -> None:
+        path = call.name.path
         for pause in (*self._config.disk_retry_seconds, None):
             try:
-                facts = await finish_recording(name, self._config.finish)
+                facts = await finish_recording(call.name, call.starts_at, self._config.finish)
             except (RecordingMissing, RecordingBroken, UnsafeRecordingName) as error:
-                log.warning("recording %s: %s", name.path, error)
-                await asyncio.to_thread(self._shelf.missing, name.path, str(error))
+                log.warning("recording %s: %s", path, error)
+                await asyncio.to_thread(self._shelf.missing, path, call.refused or str(error))
                 return
             except OSError as error:
-                log.warning("recording %s cannot be finished yet: %s", name.path, error)
-                if pause is None:
-                    return
-                await asyncio.sleep(pause)
+                log.warning("recording %s cannot be finished yet: %s", path, error)
+                if pause is not None:
+                    await asyncio.sleep(pause)
                 continue
-            await asyncio.to_thread(self._hand_over, name, facts)
+            await asyncio.to_thread(self._hand_over, path, facts)
             return
 
-    def _hand_over(self, name: RecordingName, facts: RecordingFacts) -> None:
-        number = self._shelf.finished(name.path, facts)
+    def _hand_over(self, path: str, facts: RecordingFacts) -> None:
+        number = self._shelf.finished(path, facts)
         if number is not None:
             self._ready(number)
-
-
-def _may_be_recorded(leg: LegJoined) -> bool:
-    """The customer's channel; where nobody is from outside, whoever joined first."""
-    return leg.speaker is Speaker.CUSTOMER or leg.record.direction is Direction.INTERNAL

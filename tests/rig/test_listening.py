@@ -160,7 +160,7 @@ async def test_each_party_is_heard_alone_and_recorded_on_its_side(rig: Rig) -> N
         customer = await rig.customer_calls("4001", number="13800138000")
         agent = await rig.phone("1001").answer(after=0.3)
         await until(lambda: product.listener.status().recognised == 2)
-        await until(lambda: product.recorder.recording)
+        await until(lambda: product.recorder.recording == 2)
         await asyncio.sleep(0.3)
         spoken_at = time.time()
         await customer.play(customer_says)
@@ -208,7 +208,7 @@ async def test_a_transfer_is_heard_on_and_stays_one_recording(rig: Rig) -> None:
     assert alikeness(product.voice(second_leg), samples_of(says)) > 0.8
     (path,) = product.shelf.done
     left, _ = samples_of(rig.recordings_dir / path)
-    assert alikeness(left, samples_of(says)) > 0.5
+    assert alikeness(left, samples_of(says)) > 0.8
     assert {e.call_id for e in product.events if isinstance(e, CallAnswered)} == {second_leg.call_id}
 
 
@@ -217,7 +217,7 @@ async def test_a_cut_link_interrupts_neither_listening_nor_recording(rig: Rig) -
     async with joined(rig) as product:
         customer = await rig.customer_calls("4001")
         agent = await rig.phone("1001").answer(after=0.2)
-        await until(lambda: product.listener.status().recognised == 2 and product.recorder.recording)
+        await until(lambda: product.listener.status().recognised == 2 and product.recorder.recording == 2)
         await asyncio.sleep(0.3)
         await rig.ami_proxy.cut()
         await customer.play(says)

@@ -1,14 +1,15 @@
-"""After hang-up: wait until the PBX has closed the two sides, make the stereo file, check it."""
+"""After hang-up: wait until the PBX has closed the legs' files, make the stereo file, check it."""
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from callcenter.audio.checks import RecordingBroken, RecordingMissing, check_recording, read_layout
 from callcenter.audio.peaks import peaks_of
-from callcenter.audio.stereo import merge_stereo
-from callcenter.services.recording.names import RecordingName, inside
+from callcenter.audio.stereo import Part, mix_stereo
+from callcenter.services.recording.names import LegFile, RecordingName, inside
 from callcenter.services.recordings import RecordingFacts
 
 log = logging.getLogger(__name__)
@@ -20,8 +21,8 @@ class FinishConfig:
 
     folder: Path
     """The PBX's recordings folder as mounted here; the stereo files lie in it too."""
-    keep_sides: bool = False
-    """Keep the one-sided files beside the stereo file."""
+    keep_legs: bool = False
+    """Keep the legs' files beside the stereo file."""
     poll_seconds: float = 0.25
     quiet_seconds: float = 3.0
     """A file whose header is unfinished and that does not grow for so long was cut off by a crash."""
@@ -29,21 +30,27 @@ class FinishConfig:
     """A file that does not appear within that time will not (a network folder may lag)."""
 
 
-async def finish_recording(name: RecordingName, config: FinishConfig) -> RecordingFacts:
-    """Make and check the stereo file. Raises RecordingMissing, RecordingBroken, UnsafeRecordingName; OSError
-    where the disk refuses, and then nothing is lost: it may be tried again."""
-    customer, agent = inside(config.folder, name.customer), inside(config.folder, name.agent)
-    await _wait_until_closed((customer, agent), config)
-    return await asyncio.to_thread(_finish, name, customer, agent, config)
+async def finish_recording(name: RecordingName, starts_at: float, config: FinishConfig) -> RecordingFacts:
+    """Make and check the stereo file, whose first sample is at `starts_at` call seconds. Raises RecordingMissing,
+    RecordingBroken, UnsafeRecordingName; OSError where the disk refuses: nothing is lost, it may be tried again."""
+    await _wait_until_closed(name, config)
+    return await asyncio.to_thread(_finish, name, starts_at, config)
 
 
-def _finish(name: RecordingName, customer: Path, agent: Path, config: FinishConfig) -> RecordingFacts:
+def files_of_day(folder: Path, name: RecordingName) -> list[str]:
+    """The names in a recording's folder. Blocking."""
+    day = inside(folder, name.day)
+    return [path.name for path in day.iterdir()] if day.is_dir() else []
+
+
+def _finish(name: RecordingName, starts_at: float, config: FinishConfig) -> RecordingFacts:
     target = inside(config.folder, name.path)
-    right, left = _usable(customer), _usable(agent)
-    if right or left:
-        merge_stereo(left=left, right=right, target=target)
+    legs = name.legs(files_of_day(config.folder, name))
+    parts = _parts(legs, starts_at, config.folder)
+    if parts:
+        mix_stereo(parts, target)
     elif not target.exists():
-        if customer.exists() or agent.exists():
+        if legs:
             raise RecordingBroken("the PBX made the recording's files and wrote no sound into them")
         raise RecordingMissing(
             "the PBX's recording did not appear; `callcenter doctor` checks whether both see the same folder"
@@ -55,17 +62,31 @@ def _finish(name: RecordingName, customer: Path, agent: Path, config: FinishConf
         sha256=found.sha256,
         peaks=peaks_of(target).as_dict(),
     )
-    if not config.keep_sides:
-        _remove(customer, agent)
+    if not config.keep_legs:
+        _remove([inside(config.folder, leg.path) for leg in legs])
     return facts
 
 
-async def _wait_until_closed(sides: tuple[Path, Path], config: FinishConfig) -> None:
+def _parts(legs: Sequence[LegFile], starts_at: float, folder: Path) -> list[Part]:
+    """The legs that hold sound. One that cannot be read costs only its own part of the conversation."""
+    parts = []
+    for leg in legs:
+        path = inside(folder, leg.path)
+        try:
+            if read_layout(path).data_bytes:
+                start = max(leg.milliseconds / 1000 - starts_at, 0.0)
+                parts.append(Part(path=path, start=start, is_agent=leg.is_agent))
+        except (RecordingMissing, RecordingBroken) as error:
+            log.warning("a leg of a recording is not usable: %s", error)
+    return parts
+
+
+async def _wait_until_closed(name: RecordingName, config: FinishConfig) -> None:
     loop = asyncio.get_running_loop()
     unchanged_since = loop.time()
-    before: tuple[int, ...] = ()
+    before: tuple[int, ...] | None = None
     while True:
-        sizes, are_closed = await asyncio.to_thread(_look, sides)
+        sizes, are_closed = await asyncio.to_thread(_look, name, config.folder)
         if sizes != before:
             before, unchanged_since = sizes, loop.time()
         else:
@@ -75,10 +96,11 @@ async def _wait_until_closed(sides: tuple[Path, Path], config: FinishConfig) -> 
         await asyncio.sleep(config.poll_seconds)
 
 
-def _look(sides: tuple[Path, Path]) -> tuple[tuple[int, ...], bool]:
-    """The sizes, 0 for a file that is not there, and whether both have their final header."""
-    sizes = tuple(path.stat().st_size if path.is_file() else 0 for path in sides)
-    return sizes, all(_is_closed(path) for path in sides)
+def _look(name: RecordingName, folder: Path) -> tuple[tuple[int, ...], bool]:
+    """The sizes of the legs' files, and whether there are any and all have their final header."""
+    paths = [inside(folder, leg.path) for leg in name.legs(files_of_day(folder, name))]
+    sizes = tuple(path.stat().st_size for path in paths if path.is_file())
+    return sizes, bool(paths) and all(_is_closed(path) for path in paths)
 
 
 def _is_closed(path: Path) -> bool:
@@ -88,15 +110,7 @@ def _is_closed(path: Path) -> bool:
         return False
 
 
-def _usable(path: Path) -> Path | None:
-    try:
-        return path if read_layout(path).data_bytes else None
-    except (RecordingMissing, RecordingBroken) as error:
-        log.info("one side of a recording is not usable: %s", error)
-        return None
-
-
-def _remove(*paths: Path) -> None:
+def _remove(paths: Sequence[Path]) -> None:
     for path in paths:
         try:
             path.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -10,7 +11,7 @@ from callcenter.core.errors import BadInput
 
 _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,59}")
 _UNSAFE_LETTER = re.compile(r"[^A-Za-z0-9_.\-]")
-_NAME = re.compile(r"\d{4}-\d{2}-\d{2}/(?P<stem>[A-Za-z0-9_.\-]+)-(?P<number>\d{1,4})\.wav")
+_NAME = re.compile(r"(?P<day>\d{4}-\d{2}-\d{2})/(?P<stem>[A-Za-z0-9_.\-]+)\.wav")
 
 
 class UnsafeRecordingName(BadInput):
@@ -19,45 +20,62 @@ class UnsafeRecordingName(BadInput):
 
 @dataclass(frozen=True, slots=True)
 class RecordingName:
-    """`2026-11-22/1763795192.4-1.wav` and its two sides; relative to the recordings folder, with slashes."""
+    """`2026-11-22/1763795192.4.wav`, relative to the recordings folder, with slashes."""
 
     path: str
 
-    @property
-    def customer(self) -> str:
-        """The file of what the customer says."""
-        return f"{self.path.removesuffix('.wav')}-customer.wav"
-
-    @property
-    def agent(self) -> str:
-        """The file of what the customer hears."""
-        return f"{self.path.removesuffix('.wav')}-agent.wav"
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.path) or ".." in self.path:
+            raise UnsafeRecordingName(f"{self.path!r} is no name of a recording of ours")
 
     @property
     def stem(self) -> str:
         """The call's part of the name: `safe_stem` of its id."""
-        return self._parts()["stem"]
+        return PurePosixPath(self.path).name.removesuffix(".wav")
 
     @property
-    def number(self) -> int:
-        """Which recording of the call it is, from 1."""
-        return int(self._parts()["number"])
+    def day(self) -> str:
+        """The folder."""
+        return PurePosixPath(self.path).parts[0]
 
-    def on_pbx(self, folder: str, side: str) -> str:
-        """The absolute path of one side as the PBX sees it."""
-        return str(PurePosixPath(folder) / side)
+    def leg(self, leg_id: str, *, is_agent: bool, at: float) -> "LegFile":
+        """The file of one leg that is recorded from `at` call seconds on."""
+        side = "agent" if is_agent else "customer"
+        milliseconds = max(round(at * 1000), 0)
+        return LegFile(f"{self.day}/{self.stem}-{safe_stem(leg_id)}-{side}-{milliseconds}.wav", is_agent, milliseconds)
 
-    def _parts(self) -> dict[str, str]:
-        found = _NAME.fullmatch(self.path)
-        if found is None or ".." in self.path:
-            raise UnsafeRecordingName(f"{self.path!r} is no name of a recording of ours")
-        return found.groupdict()
+    def legs(self, files: Iterable[str]) -> list["LegFile"]:
+        """The files of this call's legs among the file names of its day. The names say when each began, so nothing
+        but the folder need survive a crash."""
+        wanted = re.compile(rf"{re.escape(self.stem)}-[A-Za-z0-9_.\-]+-(agent|customer)-(\d{{1,9}})\.wav")
+        found = [(name, wanted.fullmatch(name)) for name in sorted(files)]
+        return [LegFile(f"{self.day}/{name}", m[1] == "agent", int(m[2])) for name, m in found if m]
+
+    def has_leg(self, leg_id: str, files: Iterable[str]) -> bool:
+        """Whether one of the files is this leg's."""
+        begins = (f"{self.stem}-{safe_stem(leg_id)}-agent-", f"{self.stem}-{safe_stem(leg_id)}-customer-")
+        return any(name.startswith(begins) for name in files)
 
 
-def recording_name(call_id: str, started_at: float, number: int) -> RecordingName:
+@dataclass(frozen=True, slots=True)
+class LegFile:
+    """What one leg says: `2026-11-22/1763795192.4-1763795193.7-agent-12340.wav`."""
+
+    path: str
+    """Relative to the recordings folder."""
+    is_agent: bool
+    milliseconds: int
+    """Call time of its first sample."""
+
+    def on_pbx(self, folder: str) -> str:
+        """The absolute path as the PBX sees it."""
+        return str(PurePosixPath(folder) / self.path)
+
+
+def recording_name(call_id: str, started_at: float) -> RecordingName:
     """The name of a call's recording; the folder is the UTC day of the call's start (Unix seconds)."""
     day = datetime.fromtimestamp(started_at, UTC).strftime("%Y-%m-%d")
-    return RecordingName(f"{day}/{safe_stem(call_id)}-{number}.wav")
+    return RecordingName(f"{day}/{safe_stem(call_id)}.wav")
 
 
 def safe_stem(call_id: str) -> str:

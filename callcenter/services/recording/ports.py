@@ -13,6 +13,10 @@ class Row(Protocol):
     def path(self) -> str:
         """Relative to the recordings folder."""
 
+    @property
+    def starts_at_seconds(self) -> float:
+        """Call seconds of its first sample."""
+
 
 class RecordingShelf(Protocol):
     """`services.recordings.Shelf`. Every method blocks for a short transaction."""
