@@ -11,6 +11,8 @@ Rule = Callable[[Headers, float, float], "ce.ChannelEvent | None"]
 
 RECORDING_VARIABLE = "MIXMONITOR_FILENAME"
 VOICEMAIL_APPLICATIONS = frozenset({"VoiceMail", "Record", "MinivmRecord"})
+VOICEMAIL_PROMPT = "vm-intro"
+"""The prompt that asks for a message (asterisk-core-sounds)."""
 _PRESENTATION_MASK, _PROHIBITED = 0x60, 0x20
 """CID-CallingPres: bits of Q.931 presentation (Asterisk's callerid.h)."""
 
@@ -137,10 +139,9 @@ def _is_file(name: str) -> bool:
 
 
 def _extension_run(h: Headers, at: float, seen: float) -> ce.ChannelEvent | None:
-    application = h.get("Application", "")
-    if application not in VOICEMAIL_APPLICATIONS:
-        return None
-    return ce.ApplicationStarted(at, seen, facts(h), application, h.get("AppData", ""))
+    if h.get("Application") in VOICEMAIL_APPLICATIONS or h.get("AppData", "").startswith(VOICEMAIL_PROMPT):
+        return ce.VoicemailReached(at, seen, facts(h))
+    return None
 
 
 def _booted(h: Headers, at: float, seen: float) -> ce.ChannelEvent | None:
@@ -203,7 +204,10 @@ RULES: dict[str, Rule] = {
 
 WANTED: dict[bytes, tuple[bytes, ...]] = {name.encode(): () for name in RULES if name not in ("VarSet", "Newexten")} | {
     b"VarSet": (f"\r\nVariable: {RECORDING_VARIABLE}\r\n".encode(),),
-    b"Newexten": tuple(f"Application: {name}\r\n".encode() for name in sorted(VOICEMAIL_APPLICATIONS)),
+    b"Newexten": (
+        *(f"\r\nApplication: {name}\r\n".encode() for name in sorted(VOICEMAIL_APPLICATIONS)),
+        f"\r\nAppData: {VOICEMAIL_PROMPT}".encode(),
+    ),
 }
 """For the parser: what need not even be parsed is skipped (VarSet alone is 43 % of a full stream)."""
 

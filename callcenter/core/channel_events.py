@@ -218,12 +218,10 @@ class RecordingNamed(ChannelEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class ApplicationStarted(ChannelEvent):
-    """The dialplan runs a voicemail application for this channel."""
+class VoicemailReached(ChannelEvent):
+    """The dialplan takes a message from this channel. Told only where the dialplan's events are read."""
 
     channel: ChannelFacts
-    application: str
-    data: str
 
 
 @dataclass(frozen=True, slots=True)

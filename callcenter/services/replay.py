@@ -11,7 +11,7 @@ from pathlib import Path
 from callcenter.ami.headers import at_of
 from callcenter.ami.journal_format import is_journal, read_journal
 from callcenter.ami.messages import Received
-from callcenter.ami.parser import AmiParser
+from callcenter.ami.parser import TERMINATOR, AmiParser
 from callcenter.ami.translate import WANTED, Translator
 from callcenter.core.call_record import CallRecord
 from callcenter.core.calls import CallTracker, TrackerConfig
@@ -70,9 +70,10 @@ def _looks_raw(head: bytes) -> bool:
 
 
 def _journal(path: Path) -> Iterator[Received]:
+    """A record is one read of the connection: whole blocks that arrived together."""
     parser = AmiParser(wanted=WANTED)
-    for at, connection, block in read_journal(path):
-        for message in parser.parse(block):
+    for at, connection, blocks in read_journal(path):
+        for message in parser.feed(blocks if blocks.endswith(TERMINATOR) else blocks + TERMINATOR):
             yield Received(message, at, connection)
 
 

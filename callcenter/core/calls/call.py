@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from callcenter.core.call_record import Direction, HangupBy, TransferKind, TransferRecord
+from callcenter.core.call_record import CallRecord, Direction, HangupBy, TransferKind, TransferRecord
 from callcenter.core.calls.channel import Channel
 from callcenter.core.calls.offer import Offer
 
@@ -117,6 +117,9 @@ class Call:
     handed_on: bool = False
     """The customer was sent on (transfer, park, redirect) and nobody took the call since."""
     gap: Gap | None = None
+    said: CallRecord | None = None
+    """The record as last said, and when."""
+    said_at: float = 0.0
 
     @property
     def parties(self) -> list[Channel]:

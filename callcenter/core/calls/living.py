@@ -5,7 +5,7 @@ from callcenter.core.calls import parties
 from callcenter.core.calls.call import Call
 from callcenter.core.calls.channel import Channel
 from callcenter.core.calls.dialing import resolve_offer, ringing
-from callcenter.core.calls.names import ChannelKind
+from callcenter.core.calls.names import ChannelKind, is_hidden
 from callcenter.core.calls.world import World
 from callcenter.core.channel_events import (
     BUSY,
@@ -62,7 +62,9 @@ def _pbx_answered(channel: Channel) -> None:
 
 def _caller_id(world: World, call: Call, event: ChannelUpdated) -> None:
     """A name looked up by the dialplan fills what was empty; it never replaces what the carrier gave."""
-    call.customer_number = call.customer_number or event.channel.caller_number
+    if not call.customer_number and event.channel.caller_number:
+        call.customer_number = event.channel.caller_number
+        call.number_hidden = is_hidden(call.customer_number)
     call.customer_name = call.customer_name or event.channel.caller_name
     if event.number_hidden and parties.hide_number(call):
         world.emit(call, CallChanged, event.at)

@@ -114,5 +114,5 @@ def outside_number(exten: str, prefixes: tuple[str, ...]) -> str:
 
 
 def is_hidden(number: str) -> bool:
-    """Whether the caller id is a word for "not to be known"."""
-    return number.lower() in HIDDEN_NUMBERS
+    """Whether there is no caller id, or a word for "not to be known"."""
+    return not number or number.lower() in HIDDEN_NUMBERS

@@ -44,6 +44,8 @@ class Offer:
     left_at: float | None = None
     is_said: bool = False
     """CallAnswered was said for this agent."""
+    _final: AgentRecord | None = None
+    """The record, once nothing in it can change: most offers of a ring group are asked for many times after."""
 
     @property
     def is_open(self) -> bool:
@@ -66,9 +68,14 @@ class Offer:
 
     def record(self, since: float | None, now: float) -> AgentRecord:
         """As the call record keeps it at `now`."""
-        return AgentRecord(
+        if self._final is not None and self._final.outcome is self.outcome:
+            return self._final
+        record = AgentRecord(
             extension=self.extension,
             outcome=self.outcome,
             ring_seconds=self.ring_seconds(now),
             talk_seconds=self.talk_seconds(since, now),
         )
+        if self.outcome is not None and self.answered_at is None:
+            self._final = record
+        return record

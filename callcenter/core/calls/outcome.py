@@ -70,7 +70,7 @@ def hung_up_by(call: Call) -> HangupBy:
         return call.hangup_by
     if call.forced_end is not None:
         return call.forced_end
-    if call.answered_at is not None and call.left_first is not None:
+    if call.answered_at is not None and call.left_first is not None and not call.handed_on:
         return call.left_first
     return _who_refused(call)
 

@@ -10,7 +10,6 @@ from callcenter.core.calls.names import ChannelKind
 from callcenter.core.calls.offer import Offer
 from callcenter.core.calls.world import World
 from callcenter.core.channel_events import (
-    ApplicationStarted,
     BridgeEntered,
     BridgeLeft,
     DigitReceived,
@@ -19,6 +18,7 @@ from callcenter.core.channel_events import (
     QueueJoined,
     QueueLeft,
     RecordingNamed,
+    VoicemailReached,
 )
 from callcenter.core.events import CallHeld, CallQueued, CallResumed, DigitPressed, OfferEnded
 
@@ -178,7 +178,7 @@ def on_recording_named(world: World, event: RecordingNamed) -> None:
         channel.call.recordings.append(event.filename)
 
 
-def on_application_started(world: World, event: ApplicationStarted) -> None:
+def on_voicemail_reached(world: World, event: VoicemailReached) -> None:
     """The caller reached the answering machine."""
     channel = world.see(event.channel, event.at)
     if channel is not None and channel is channel.call.customer and channel.call.answered_at is None:

@@ -32,7 +32,7 @@ RULES: dict[type[ce.ChannelEvent], Callable[[World, Any], None]] = {
     ce.QueueLeft: talking.on_queue_left,
     ce.DigitReceived: talking.on_digit,
     ce.RecordingNamed: talking.on_recording_named,
-    ce.ApplicationStarted: talking.on_application_started,
+    ce.VoicemailReached: talking.on_voicemail_reached,
     ce.BlindTransferred: moves.on_blind_transferred,
     ce.AttendedTransferred: moves.on_attended_transferred,
     ce.CallPickedUp: moves.on_picked_up,

@@ -18,6 +18,7 @@ from callcenter.core.events import CallEvent, CallMerged, CallStarted, LegJoined
 from callcenter.core.transcript import Speaker
 
 _LEG_EVENTS = frozenset({LegRinging, LegJoined, LegLeft})
+_SAME_MOMENT_SECONDS = 0.05
 _REMEMBERED_IDS = 4096
 """Ended calls and channels whose ids must not come back: far more than end while anything of them lingers."""
 
@@ -248,12 +249,11 @@ class World:
         self.out.append(event(call_id=call.id, seq=call.seq, at=at, record=record, **facts))
 
     def _record_of(self, call: Call, event: type[CallEvent], at: float) -> CallRecord:
-        """A leg's coming and going changes nothing in the record: what was just said of the call still holds."""
-        if self.out and event in _LEG_EVENTS:
-            last = self.out[-1]
-            if last.call_id == call.id and last.at == at:
-                return last.record
-        return freeze(call, at)
+        """A leg's coming and going says nothing new of the call: what was said of it just now still holds."""
+        if event in _LEG_EVENTS and call.said is not None and 0 <= at - call.said_at <= _SAME_MOMENT_SECONDS:
+            return call.said
+        call.said, call.said_at = freeze(call, at), at
+        return call.said
 
     def close(self, call: Call) -> None:
         """Forget the call and whatever glue is left of it."""
