@@ -54,6 +54,13 @@ def alikeness(heard: Samples, said: Samples) -> float:
     return float(np.fft.irfft(spectrum, size).max() / norm) if norm else 0.0
 
 
+def offset_of(heard: Samples, said: Samples) -> float:
+    """Where `said` is heard, in seconds."""
+    size = 1 << (len(heard) + len(said)).bit_length()
+    spectrum = np.fft.rfft(heard.astype(float), size) * np.conj(np.fft.rfft(said.astype(float), size))
+    return float(np.fft.irfft(spectrum, size)[: len(heard)].argmax()) / 8_000
+
+
 @dataclass
 class Joined:
     """The product's parts on the rig, the recognisers and the database apart."""
@@ -231,3 +238,28 @@ async def test_a_cut_link_interrupts_neither_listening_nor_recording(rig: Rig) -
     assert alikeness(product.voice(leg), samples_of(says)) > 0.8
     (path,) = product.shelf.done
     assert alikeness(samples_of(rig.recordings_dir / path)[1], samples_of(says)) > 0.8
+
+
+async def test_a_hold_does_not_shift_what_is_said_after_it(rig: Rig) -> None:
+    says = prompt("vm-goodbye")
+    async with joined(rig) as product:
+        customer = await rig.customer_calls("4001")
+        agent = await rig.phone("1001").answer(after=0.2)
+        await until(lambda: product.listener.status().recognised == 2 and product.recorder.recording == 2)
+        await agent.hold()
+        await asyncio.sleep(2)
+        await agent.unhold()
+        await asyncio.sleep(0.5)
+        spoken_at = time.time()
+        await agent.play(says)
+        await asyncio.sleep(0.7)
+        await customer.hangup()
+        await agent.wait_ended()
+        await until(lambda: product.shelf.done or product.shelf.absent)
+    (leg,) = product.legs(Speaker.AGENT)
+    spoken = spoken_at - leg.record.started_at
+    assert product.fed(leg)[-1][1] == pytest.approx(spoken + 0.6, abs=0.7)
+    (path,) = product.shelf.done
+    left, _ = samples_of(rig.recordings_dir / path)
+    heard = offset_of(left, samples_of(says)) + product.shelf.rows[path]
+    assert heard == pytest.approx(spoken, abs=0.5)
