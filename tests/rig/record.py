@@ -6,6 +6,7 @@ import re
 import sys
 from pathlib import Path
 
+from callcenter.core.errors import Unavailable
 from tests.rig import scenarios  # noqa: F401 - fills the registry
 from tests.rig.install import REPOSITORY
 from tests.rig.recorder import Recorder
@@ -47,7 +48,7 @@ async def record_all(names: list[str], folder: Path) -> int:
     for name in names:
         try:
             truth = await record(SCENARIOS[name], folder)
-        except (AssertionError, OSError) as error:
+        except (AssertionError, OSError, Unavailable) as error:
             failed += 1
             print(f"{name}: {error}", file=sys.stderr)
         else:

@@ -61,6 +61,7 @@ class Rig:
         self._handsets = AsteriskProcess(self._installation, self.folder / "phones")
         self._driver: AmiDriver | None = None
         self.phones = Phones()
+        self.customer_calls = self.phones.customer_calls
         self.ami_proxy = Proxy(self._ports.ami)
 
     # ---- what a test needs to know
@@ -93,10 +94,6 @@ class Rig:
     def phone(self, number: str) -> Phone:
         """The telephone with this extension or outside number."""
         return self.phones.phone(number)
-
-    async def customer_calls(self, did: str, **how: str | bool | bytes) -> Leg:
-        """See `Phones.customer_calls`."""
-        return await self.phones.customer_calls(did, **how)  # type: ignore[arg-type]
 
     async def sip_call(self, did: str, from_header: str) -> SipCaller:
         """A customer whose From header is written by hand, as `<sip:127.0.0.2>`; returns at once."""
