@@ -346,6 +346,15 @@ class TestGap:
             START + 111 - 8, "1001", Disposition.ANSWERED
         )  # fmt: skip
 
+    def test_two_parked_calls_stay_two(self) -> None:
+        pbx = Pbx()
+        parked = [pbx.incoming("1.0"), pbx.incoming("2.0", number="13900139000")]
+        self.down_for(pbx, 8)
+        for id_ in parked:
+            self.listed(pbx, id_, "parking-bridge", application="Park")
+        pbx.tell(ce.ChannelListComplete)
+        assert len(pbx.tracker.open_calls()) == 2
+
     def test_restart_of_the_pbx_ends_everything(self) -> None:
         pbx = Pbx()
         answered_call(pbx)

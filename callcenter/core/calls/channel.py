@@ -25,8 +25,8 @@ class Channel:
     extension: str | None
     call: Call
     created_at: float
-    seen_at: float
-    """When the last event about it arrived."""
+    seen_on_link: int
+    """Which manager link last told of it."""
     caller_number: str
     caller_name: str
     connected_number: str
@@ -68,11 +68,11 @@ class Channel:
         """How people call it: the extension, else the number."""
         return self.extension or (self.offer.extension if self.offer else "") or self.caller_number
 
-    def take(self, facts: ChannelFacts, seen_at: float) -> None:
+    def take(self, facts: ChannelFacts, link: int) -> None:
         """Remember what an event said (the group is the tracker's affair). A channel keeps its id when the PBX swaps
         bodies (pickup, redirect); only the name of what is thrown away changes (Asterisk 22.10.1)."""
         self.name = facts.name
         self.state = facts.state
         self.connected_number = facts.connected_number
         self.exten = facts.exten
-        self.seen_at = seen_at
+        self.seen_on_link = link

@@ -41,7 +41,7 @@ def on_link_restored(world: World, event: LinkRestored) -> None:
         world.gap = Gap(lost_at=event.at, restored_at=event.at)
     world.gap.restored_at = event.at
     world.listed.clear()
-    world.resync_since = event.received_at
+    world.link += 1
     for call in _open_calls(world):
         if call.gap is not None:
             call.gap.restored_at = event.at
@@ -50,7 +50,7 @@ def on_link_restored(world: World, event: LinkRestored) -> None:
 
 def on_pbx_booted(world: World, event: PbxBooted) -> None:
     """A PBX that started after we lost it has none of the channels we knew."""
-    if world.gap is None or event.booted_at is None or event.booted_at <= world.gap.lost_at:
+    if world.gap is None or event.booted_at is None or event.booted_at < world.gap.lost_at:
         return
     for channel in list(world.channels.values()):
         _vanish(world, channel, by_pbx=True, until=event.booted_at)
@@ -63,11 +63,8 @@ def on_channel_listed(world: World, event: ChannelListed) -> None:
 
 def on_channel_list_complete(world: World, event: ChannelListComplete) -> None:
     """Compare, once per (re)connection and list."""
-    if world.resync_since is None or not (world.listed or world.channels):
-        world.listed.clear()
-        return
     for channel in list(world.channels.values()):
-        if channel.id not in world.listed and channel.seen_at < world.resync_since:
+        if channel.id not in world.listed and channel.seen_on_link < world.link:
             _vanish(world, channel)
     for listed in sorted(world.listed.values(), key=lambda item: (-item.age_seconds, item.channel.id)):
         if listed.channel.id in world.channels:
@@ -165,10 +162,13 @@ def _in_bridge(world: World, listed: ChannelListed) -> None:
     if channel is None or (channel.bridge_id or "") == listed.bridge_id:
         return
     world.unbridge(channel)
-    if listed.bridge_id and not channel.in_waiting_room:
-        world.bridge(channel, listed.bridge_id, waiting_room=False)
-        for member_id in sorted(world.bridges[listed.bridge_id]):
-            world.merge(world.channels[member_id].call, channel.call, listed.at)
+    if not listed.bridge_id:
+        return
+    # Who talks together has one linked id by now; strangers in one bridge are parked (the list does not tell).
+    members = [world.channels[member_id] for member_id in world.bridges.get(listed.bridge_id, ())]
+    together = all(member.call is channel.call for member in members)
+    world.bridge(channel, listed.bridge_id, waiting_room=channel.in_waiting_room or not together)
+    if not channel.in_waiting_room:
         talking.connect(world, channel, listed.at)
 
 

@@ -45,8 +45,8 @@ class World:
         """When the last event arrived."""
         self.gap: Gap | None = None
         """The latest time the manager link was down."""
-        self.resync_since: float | None = None
-        """When the present link came up, by arrival."""
+        self.link = 0
+        """Counts the manager links."""
         self.listed: dict[str, ChannelListed] = {}
         """The snapshot so far."""
         self.gone: OrderedDict[str, None] = OrderedDict()
@@ -63,7 +63,7 @@ class World:
         if facts.linked_id != channel.linked_id:
             channel.linked_id = facts.linked_id
             self._regroup(channel, at)
-        channel.take(facts, self.now)
+        channel.take(facts, self.link)
         return channel
 
     def known(self, facts: ChannelFacts, at: float) -> Channel | None:
@@ -86,7 +86,7 @@ class World:
             extension=identity.extension,
             call=call,
             created_at=at,
-            seen_at=self.now,
+            seen_on_link=self.link,
             caller_number=facts.caller_number,
             caller_name=facts.caller_name,
             connected_number=facts.connected_number,
