@@ -56,12 +56,13 @@ class Crew:
         size: int,
         *,
         jemalloc: bool,
+        module: str,
         answered: Callable[[Slot, Answer, float], None],
         lost: Callable[[Slot, list[int]], None],
         ready: Callable[[Slot], None],
     ) -> None:
         self.name, self.slots = name, [Slot(index) for index in range(size)]
-        self._setup, self._jemalloc = setup, jemalloc
+        self._setup, self._jemalloc, self._module = setup, jemalloc, module
         self._answered, self._lost, self._ready = answered, lost, ready
         self._loop = asyncio.get_running_loop()
         self._started: asyncio.Future[None] = self._loop.create_future()
@@ -124,6 +125,7 @@ class Crew:
             slot.process = WorkerProcess(
                 self._setup,
                 jemalloc=self._jemalloc,
+                module=self._module,
                 heard=lambda process, reply: self._heard(slot, process, reply),
                 gone=lambda process: self._gone(slot, process),
             )

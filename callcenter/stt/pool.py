@@ -20,6 +20,7 @@ from callcenter.stt.second_queue import SecondQueue, Waiting
 from callcenter.stt.throttle import Throttle
 from callcenter.stt.wire import Answer, Close, Feed, Finish, Job, Open, Setup
 
+WORKER = "callcenter.stt.worker"
 TICK_SECONDS = 0.1
 DRAFT_SECONDS = 1.0
 """New sound after which a growing utterance is decoded again, where pass two is the only one."""
@@ -34,8 +35,9 @@ log = logging.getLogger(__name__)
 class SpeechPool:
     """Recognises many legs at once."""
 
-    def __init__(self, config: PoolConfig, deliver: Deliver) -> None:
-        self._config, self._deliver = config, deliver
+    def __init__(self, config: PoolConfig, deliver: Deliver, *, worker_module: str = WORKER) -> None:
+        """Nothing starts yet. `worker_module` is what each process runs; tests bring a scripted one."""
+        self._config, self._deliver, self._worker_module = config, deliver, worker_module
         self._languages = {models.language: models for models in config.models}
         self._legs: dict[str, LegState] = {}
         self._tickets = itertools.count(1)
@@ -374,6 +376,7 @@ class SpeechPool:
             setup,
             size,
             jemalloc=self._config.jemalloc,
+            module=self._worker_module,
             answered=self._answered,
             lost=self._first_lost if streaming else self._second_lost,
             ready=self._first_ready if streaming else lambda slot: self._work_second(),

@@ -33,6 +33,7 @@ class WorkerProcess:
         setup: Setup,
         *,
         jemalloc: bool,
+        module: str,
         heard: Callable[["WorkerProcess", Reply], None],
         gone: Callable[["WorkerProcess"], None],
     ) -> None:
@@ -41,7 +42,7 @@ class WorkerProcess:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                [sys.executable, "-m", "callcenter.stt.worker", str(theirs.fileno())],
+                [sys.executable, "-m", module, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 env=_environment(jemalloc=jemalloc),
                 stdin=subprocess.DEVNULL,

@@ -30,7 +30,7 @@ class VoskStream:
         self._recognizer = recognizer
         self._rate = rate
         self._fed_seconds = 0.0
-        self._base = 0.0
+        self._base = self._fed_before = 0.0
         self._in_utterance = False
         self._parts: list[Heard] = []
 
@@ -47,6 +47,7 @@ class VoskStream:
         if not self._in_utterance:
             # the library's clock counts the samples it was fed, through every Result (speech.md §A8)
             self._base = start - self._fed_seconds
+            self._fed_before = self._fed_seconds
             self._in_utterance = True
         try:
             ended = self._recognizer.AcceptWaveform(pcm)
@@ -89,9 +90,11 @@ class VoskStream:
                 confidence=word["conf"],
             )
             for word in found.get("result", ())
+            # an echo of the utterance before: the decoder keeps the last frames it was fed
+            if self._fed_before < word["end"]
         )
         if words:
-            self._parts.append(Heard(text=found["text"], words=words))
+            self._parts.append(Heard(text=" ".join(word.text for word in words), words=words))
 
 
 class VoskEngine:

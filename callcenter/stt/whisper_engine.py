@@ -27,6 +27,10 @@ MARGIN_SECONDS = 1.0
 LONGEST_WORD_SECONDS = 1.0
 """The aligner lets a word begin in the silence before it; its start is moved up to this."""
 MIN_SECONDS = 0.2
+STEP_SECONDS = 0.02
+"""Whisper's time tokens count in these."""
+GUESSING_LOGPROB = -1.0
+"""Whisper's own limit for a second try."""
 
 
 class WhisperFailed(Unavailable):
@@ -41,22 +45,26 @@ class Language:
     spare_tokens: int
     no_repeat: int
     """Length of token runs that may not repeat; 0 = any may."""
+    least_seconds: float
+    """The smallest window. English: word errors .044 with 10 s, .047 with 8 s, fewer second tries; Mandarin: .156 and
+    .150 character errors (this repository's bench)."""
     opening: str = ""
 
 
 LANGUAGES: dict[str, Language] = {
-    "en": Language(tokens_per_second=7, spare_tokens=10, no_repeat=4),
+    "en": Language(tokens_per_second=7, spare_tokens=10, no_repeat=4, least_seconds=10),
     # the opening makes Whisper write simplified characters with punctuation (openai/whisper discussion 277)
-    "zh": Language(tokens_per_second=12, spare_tokens=20, no_repeat=0, opening="以下是普通话的句子。"),
+    "zh": Language(tokens_per_second=12, spare_tokens=20, no_repeat=0, least_seconds=8, opening="以下是普通话的句子。"),
 }
-OTHER = Language(tokens_per_second=12, spare_tokens=20, no_repeat=0)
+OTHER = Language(tokens_per_second=12, spare_tokens=20, no_repeat=0, least_seconds=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhisperOptions:
-    """Live: 8 s and beam 1. Recordings: 15 s and beam 5 (a fifth fewer errors for three times the work)."""
+    """Live: the language's smallest window and beam 1. Recordings: RECORDING_WINDOW_SECONDS and RECORDING_BEAM."""
 
-    least_window_seconds: float = 8.0
+    least_window_seconds: float = 0.0
+    """0 = as small as the language allows."""
     beam: int = 1
     threads: int = 1
     word_times: bool = True
@@ -64,13 +72,18 @@ class WhisperOptions:
     """(language, words of the trade): character errors .206 → .199 in Mandarin (speech.md §H2)."""
 
 
+RECORDING_WINDOW_SECONDS = 15.0
+RECORDING_BEAM = 5
+"""After the call there is time: word errors .042 instead of .053 for three times the work (speech.md §H2)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Decoded:
     ids: list[int]
     text: str
     certainty: Certainty
-    filled: bool
-    """The bound was reached: the text is longer than the speech could hold."""
+    is_suspect: bool
+    """More text than the speech could hold, a time outside the window, or a decoder that guesses."""
     encoded: Any
     frames: int
 
@@ -104,21 +117,23 @@ class WhisperEngine:
         audio = to_float(check_audio(pcm, rate), rate)[: int(FULL_WINDOW_SECONDS * RATE)]
         if len(audio) < MIN_SECONDS * RATE:
             return NOTHING
-        found = self._decode(audio, language, self._options.least_window_seconds, 1 if draft else self._options.beam)
-        if (found.filled or is_looping(units(found.text))) and not draft:
-            found = self._decode(audio, language, FULL_WINDOW_SECONDS, self._options.beam)
+        least = max(self._options.least_window_seconds, LANGUAGES.get(language, OTHER).least_seconds)
+        found = self._decode(audio, language, least, 1 if draft else self._options.beam)
+        if not draft and (found.is_suspect or is_looping(units(found.text))):
+            again = self._decode(audio, language, FULL_WINDOW_SECONDS, self._options.beam)
+            found = again if again.certainty.logprob > found.certainty.logprob or found.is_suspect else found
         if is_hallucination(found.text, found.certainty, self._prompt(language)):
             return NOTHING
         words = () if draft or not self._options.word_times else self._words(found, language, start, len(audio) / RATE)
         return _tidy(found, words, language)
 
-    def detect_language(self, pcm: bytes, *, rate: int) -> tuple[str, float]:
-        """The language of up to 30 s of speech and how probable it is; `.en` models always say English."""
+    def detect_language(self, pcm: bytes, among: tuple[str, ...], *, rate: int) -> str:
+        """Which of these languages up to 30 s of speech are most probably in; `.en` models say English."""
         if not self.is_multilingual:
-            return "en", 1.0
-        audio = to_float(check_audio(pcm, rate), rate)
-        language, probability, _ = self._model.detect_language(audio)
-        return str(language), float(probability)
+            return "en"
+        _, _, found = self._model.detect_language(to_float(check_audio(pcm, rate), rate))
+        probable: dict[str, float] = dict(found)
+        return max(among, key=lambda language: probable.get(language, 0.0))
 
     def _decode(self, audio: Audio, language: str, least_seconds: float, beam: int) -> _Decoded:
         seconds = len(audio) / RATE
@@ -141,15 +156,19 @@ class WhisperEngine:
             max_initial_timestamp_index=50,
         )[0]
         tokens = result.sequences_ids[0]
-        ids = [token for token in tokens if token < tokenizer.eot]
+        ids, is_cut = spoken_tokens(tokens, tokenizer.eot, tokenizer.timestamp_begin, seconds)
+        # CTranslate2's score is the mean over the tokens without the end token
+        logprob = result.scores[0] * len(tokens) / (len(tokens) + 1)
+        latest = max(
+            (token - tokenizer.timestamp_begin) * STEP_SECONDS for token in [tokenizer.timestamp_begin, *tokens]
+        )
         return _Decoded(
             ids=ids,
             text=tokenizer.decode(ids).strip(),
-            # CTranslate2's score is the mean over the tokens without the end token
-            certainty=Certainty(
-                no_speech=result.no_speech_prob, logprob=result.scores[0] * len(tokens) / (len(tokens) + 1)
-            ),
-            filled=len(tokens) >= room,
+            certainty=Certainty(no_speech=result.no_speech_prob, logprob=logprob),
+            is_suspect=(len(tokens) >= room and not is_cut)
+            or latest > frames / FRAMES_PER_SECOND + 1
+            or logprob < GUESSING_LOGPROB,
             encoded=encoded,
             frames=frames,
         )
@@ -199,6 +218,20 @@ def window_frames(seconds: float, least_seconds: float) -> int:
     """Log-mel frames to encode: the speech and a margin, at least so much, at most 30 s; an even number."""
     window = min(max(least_seconds, seconds + MARGIN_SECONDS), FULL_WINDOW_SECONDS)
     return int(window * FRAMES_PER_SECOND) // 2 * 2
+
+
+def spoken_tokens(tokens: list[int], eot: int, first_time: int, seconds: float) -> tuple[list[int], bool]:
+    """The text tokens up to the end of the speech, and whether something was cut off.
+
+    With a short window the decoder goes on in the silence behind the speech, and says so: a new segment begins at a
+    time at which there is no sound any more (`dangerous.<7.00><8.00> I'm just`)."""
+    text: list[int] = []
+    for token in tokens:
+        if token < eot:
+            text.append(token)
+        elif token > first_time and text and (token - first_time) * STEP_SECONDS >= seconds:
+            return text, True
+    return text, False
 
 
 def to_float(pcm: bytes, rate: int) -> Audio:

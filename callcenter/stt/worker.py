@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 
 from callcenter.core.errors import CallcenterError
@@ -93,7 +94,10 @@ def _load_utterance(setup: Setup) -> UtteranceWorker:
     return UtteranceWorker(engines)
 
 
-def serve(pipe: Connection) -> None:
+Load = Callable[[Setup], StreamingWorker | UtteranceWorker]
+
+
+def serve(pipe: Connection, load: Load) -> None:
     """Load, then answer until told to stop or the pool is gone."""
     setup = pipe.recv()
     assert isinstance(setup, Setup)
@@ -114,13 +118,13 @@ def serve(pipe: Connection) -> None:
             pipe.send(answer)
 
 
-def main() -> None:
+def main(load: Load = load) -> None:
     """Entry of the process; leaves with code 0 also when the pool goes away without a word."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the pool decides when to stop
     pipe = Connection(int(sys.argv[1]))
     code = 0
     try:
-        serve(pipe)
+        serve(pipe, load)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         code = 0
     except BaseException:  # noqa: BLE001 - the last word of a process: say why, then leave by os._exit
