@@ -45,7 +45,11 @@ def build_listening(settings: Settings, link: AmiLink, database: Database, hub: 
     server = ServerConfig(host=settings.listen.bind, port=settings.listen.port, allowed=_allowed(settings))
     transcript = LiveTranscript(database, hub, pbx=settings.pbx.name)
     listener = Listener(
-        ListenConfig(taps=TapConfig(host=host, port=port), mode=_mode(settings, speech)),
+        ListenConfig(
+            taps=TapConfig(host=host, port=port),
+            mode=_mode(settings, speech),
+            languages=frozenset(models.language for models in speech.models),
+        ),
         sender=link,
         make_server=lambda taps: AudioSocketServer(server, taps),
         make_pool=make_pool,

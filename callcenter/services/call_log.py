@@ -21,8 +21,8 @@ from callcenter.core.events import (
     LegRinging,
 )
 from callcenter.core.numbers import NumberKind, parse_number
-from callcenter.store import calls, customers
-from callcenter.store.tables import Call, CallEventRow, FlagRow, LegRow, Recording, UtteranceRow
+from callcenter.store import calls, customers, recordings, transcripts
+from callcenter.store.tables import Call, CallEventRow, LegRow
 from callcenter.store.types import from_unix
 
 STATES: dict[type[CallEvent], str] = {
@@ -117,9 +117,12 @@ class CallLog:
             if leg.leg_key in legs:
                 session.delete(leg)
         session.flush()
-        for table in (LegRow, UtteranceRow, FlagRow, Recording):
-            column: Any = table.call_id
-            session.exec(update(table).where(column == absorbed.id).values(call_id=survivor.id))
+        assert absorbed.id is not None
+        assert survivor.id is not None
+        later = (absorbed.started_at - survivor.started_at).total_seconds()
+        transcripts.move(session, absorbed.id, survivor.id, later_seconds=later)
+        recordings.move(session, absorbed.id, survivor.id, later_seconds=later)
+        session.exec(update(LegRow).where(col(LegRow.call_id) == absorbed.id).values(call_id=survivor.id))
         survivor.top_severity = max(survivor.top_severity, absorbed.top_severity)
         session.exec(delete(CallEventRow).where(col(CallEventRow.call_id) == absorbed.id))
         session.delete(absorbed)

@@ -28,3 +28,11 @@ def in_status(session: Session, *statuses: str) -> list[Recording]:
     """Recordings in one of these states, the oldest first."""
     statement = select(Recording).where(col(Recording.status).in_(statuses))
     return list(session.exec(statement.order_by(col(Recording.id))))
+
+
+def move(session: Session, call_id: int, into: int, *, later_seconds: float) -> None:
+    """A call's recordings belong to another, which began `later_seconds` earlier."""
+    for row in session.exec(select(Recording).where(Recording.call_id == call_id)):
+        row.call_id = into
+        row.starts_at_seconds += later_seconds
+    session.flush()

@@ -163,6 +163,19 @@ def top_severity(session: Session, call_id: int) -> int:
     return max((flag.severity for flag in flags_of(session, call_id)), default=0)
 
 
+def move(session: Session, call_id: int, into: int, *, later_seconds: float) -> None:
+    """What was said in one call belongs to another, which began `later_seconds` earlier."""
+    for row in session.exec(select(UtteranceRow).where(UtteranceRow.call_id == call_id)):
+        row.call_id = into
+        row.start_seconds += later_seconds
+        row.end_seconds += later_seconds
+        row.words = [{**word, "t": word["t"] + later_seconds} for word in row.words]
+    for flag in session.exec(select(FlagRow).where(FlagRow.call_id == call_id)):
+        flag.call_id = into
+        flag.at_seconds += later_seconds
+    session.flush()
+
+
 def forget_leg(session: Session, call_id: int, source: str, leg_key: str) -> None:
     """Drop a transcript that is about to be made again (its flags go with it)."""
     ours = select(UtteranceRow.id).where(

@@ -109,7 +109,7 @@ def test_a_hidden_number_matches_nobody(database: Database) -> None:
 
 def test_a_consultation_becomes_part_of_the_customers_call(database: Database) -> None:
     record_all(database, story()[:5])
-    consult = Story("1795294080.7")
+    consult = Story("1795294080.7", started_at=START + 3)
     record_all(
         database,
         [
@@ -118,10 +118,11 @@ def test_a_consultation_becomes_part_of_the_customers_call(database: Database) -
         ],
     )
     with database.transaction() as session:
-        said = Utterance(seq=1, speaker=Speaker.AGENT, start=1, end=2, text="好的")
-        transcripts.save_utterance(session, 2, said, source="live", leg_key="9")
+        spoken = Utterance(seq=1, speaker=Speaker.AGENT, start=1, end=2, text="好的")
+        transcripts.save_utterance(session, 2, spoken, source="live", leg_key="9")
     record_all(database, [consult.tell(CallMerged, into="1795294077.1")])
     with database.session() as session:
         assert calls.by_id(session, 2) is None
         assert {leg.leg_key for leg in calls.legs_of(session, 1)} == {"1", "9"}
-        assert [u.text for u in transcripts.utterances_of(session, 1, "live")] == ["好的"]
+        (said,) = transcripts.utterances_of(session, 1, "live")
+        assert (said.text, said.start_seconds) == ("好的", 4.0)
