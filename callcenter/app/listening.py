@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from callcenter.ami.link import AmiLink
 from callcenter.app.address import audio_address
 from callcenter.app.parts import build_spotter, language_of, models_dir
+from callcenter.app.transcriber import TRADE_WORDS
 from callcenter.audio.server import AudioSocketServer, ServerConfig
 from callcenter.live.hub import Hub
 from callcenter.services.listen import Listener
@@ -19,9 +20,6 @@ from callcenter.settings import Settings
 from callcenter.store.database import Database
 from callcenter.stt.pool import SpeechPool
 from callcenter.stt.pool_types import PoolConfig, pool_config
-
-TRADE_WORDS = {"zh": "汽车客服，投诉、退款、保养、刹车、变速箱、发动机、漏油、异响、保险、理赔。"}
-"""What a recogniser should expect to hear at a dealership (measured: speech.md §H2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

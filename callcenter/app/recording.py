@@ -12,7 +12,11 @@ from callcenter.settings import Settings
 
 def build_recorder(settings: Settings, link: AmiLink, shelf: Shelf, jobs: JobQueue) -> Recorder:
     """Join the parts; nothing starts yet."""
-    is_on = settings.recordings.enabled
+    is_on, transcribes = settings.recordings.enabled, settings.stt.after_call != "off"
+
+    def ready(recording_id: int) -> None:
+        if transcribes:
+            jobs.enqueue(TRANSCRIBE, recording_id)
 
     def wanted(record: CallRecord) -> bool:
         return is_on and is_customer_call(record)
@@ -24,6 +28,6 @@ def build_recorder(settings: Settings, link: AmiLink, shelf: Shelf, jobs: JobQue
         ),
         sender=link,
         shelf=shelf,
-        ready=lambda recording_id: jobs.enqueue(TRANSCRIBE, recording_id),
+        ready=ready,
         wanted=wanted,
     )

@@ -37,7 +37,9 @@ def register_jobs(jobs: JobQueue, settings: Settings) -> None:
         database=database,
         shelf=Shelf(database, _Silent(), pbx=settings.pbx.name),
         root=settings.recordings.folder,
-        transcriber=recording_transcriber(engine=settings.stt.after_call, models=models_dir(settings)),
+        transcriber=recording_transcriber(
+            engine=settings.stt.after_call, models=models_dir(settings), language=settings.stt.language
+        ),
         spotter=build_spotter(settings),
         language=settings.stt.language,
     )

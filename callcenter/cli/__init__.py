@@ -3,7 +3,7 @@ the product may need is here."""
 
 import typer
 
-from callcenter.cli import demo, doctor, flag, init, models, replay, run, users, work
+from callcenter.cli import demo, doctor, flag, init, models, replay, run, transcribe, users, work
 
 app = typer.Typer(
     name="callcenter",
@@ -18,6 +18,7 @@ app.command()(work.work)
 app.command()(init.init)
 app.command()(doctor.doctor)
 app.command()(replay.replay)
+app.command()(transcribe.transcribe)
 app.command()(flag.flag)
 app.add_typer(models.app, name="models")
 app.add_typer(users.app, name="users")
