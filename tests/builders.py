@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from callcenter.core.numbers import parse_number
 from callcenter.services.auth import AuthService
-from callcenter.store import customers
+from callcenter.store import customers, users
 from callcenter.store.database import Database
 from callcenter.store.tables import (
     Call,
@@ -427,3 +427,11 @@ def hang_up(database: Database, call_id: int) -> None:
         talk_seconds=42.0,
         hangup_by="customer",
     )
+
+
+def change_user(database: Database, name: str, **values: Any) -> None:
+    """Set columns of a user."""
+    with database.transaction() as session:
+        user = users.by_name(session, name)
+        assert user is not None
+        user.sqlmodel_update(values)

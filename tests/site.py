@@ -1,6 +1,7 @@
 """The pages over a database of their own, served in a thread: for browser tests, and by hand to look at them
 (`python -m tests.site`)."""
 
+import shutil
 import sys
 import tempfile
 import threading
@@ -8,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from callcenter.core.health import (
     SystemHealth,
     WorkerHealth,
 )
+from callcenter.core.keywords import RuleSet
 from callcenter.live.hub import Hub
 from callcenter.services.auth import AuthService
 from callcenter.services.desk import DeskService
@@ -86,11 +89,32 @@ def health() -> SystemHealth:
     )
 
 
-def make_site(folder: Path, *, seeded: bool = True, **values: Any) -> Site:
-    """Pages over a fresh SQLite file."""
-    database = Database(str(folder / "callcenter.db"))
+@cache
+def _rules() -> RuleSet:
+    return load_rules()
+
+
+def seeded_file(folder: Path) -> tuple[Path, dict[str, int]]:
+    """A seeded database to copy: hashing six passwords takes its time."""
+    path = folder / "seeded.db"
+    database = Database(str(path))
     database.upgrade()
-    ids = seed(database) if seeded else {}
+    ids = seed(database)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return path, ids
+
+
+def make_site(folder: Path, *, seeds: tuple[Path, dict[str, int]] | None = None, **values: Any) -> Site:
+    """Pages over a SQLite file: a copy of `seeds`, or an empty one."""
+    path, ids = folder / "callcenter.db", {}
+    if seeds is not None:
+        shutil.copyfile(seeds[0], path)
+        ids = seeds[1]
+    database = Database(str(path))
+    if seeds is None:
+        database.upgrade()
     hub = Hub()
     retried: list[int] = []
     context = WebContext(
@@ -101,7 +125,7 @@ def make_site(folder: Path, *, seeded: bool = True, **values: Any) -> Site:
         recordings_root=folder / "recordings",
         health=health,
         retry_recording=retried.append,
-        rules=load_rules(),
+        rules=_rules(),
         secure_cookies=False,
         **values,
     )
@@ -128,6 +152,8 @@ def serve(site: Site, port: int = 0) -> Iterator[Site]:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as place, serve(make_site(Path(place)), int(sys.argv[1])) as running:
-        print(running.url)
-        threading.Event().wait()
+    with tempfile.TemporaryDirectory() as place:
+        looked_at = make_site(Path(place), seeds=seeded_file(Path(place)))
+        with serve(looked_at, int(sys.argv[1])) as running:
+            print(running.url)
+            threading.Event().wait()

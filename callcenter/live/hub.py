@@ -79,9 +79,7 @@ class Subscription:
     def _push(self, notice: Notice) -> None:
         if len(self._queue) >= QUEUE_NOTICES:
             self._queue.clear()
-            notice = Notice(
-                epoch=notice.epoch, seq=notice.seq, at=notice.at, topic=notice.topic, kind=RESYNC, data={}
-            )
+            notice = Notice(epoch=notice.epoch, seq=notice.seq, at=notice.at, topic=notice.topic, kind=RESYNC, data={})
         self._queue.append(notice)
         self._notify()
 
@@ -136,17 +134,13 @@ class Hub:
             if self._closed:
                 return
             self._seq += 1
-            notice = Notice(
-                epoch=self.epoch, seq=self._seq, at=self._clock(), topic=topic, kind=kind, data=data
-            )
+            notice = Notice(epoch=self.epoch, seq=self._seq, at=self._clock(), topic=topic, kind=kind, data=data)
             if kind not in TRANSIENT_KINDS:
                 self._ring(topic).add(notice)
             for reader in self._readers.get(topic, ()):
                 reader._push(notice)
 
-    def subscribe(
-        self, topics: Iterable[str], last_id: str | None = None
-    ) -> tuple[Subscription, list[Notice] | None]:
+    def subscribe(self, topics: Iterable[str], last_id: str | None = None) -> tuple[Subscription, list[Notice] | None]:
         """Open a subscription, with what was missed since `last_id` in order, or None when that cannot be
         told any more and the reader must fetch its state anew."""
         subscription = Subscription(self, frozenset(topics), asyncio.get_running_loop())
@@ -157,6 +151,17 @@ class Hub:
             if self._closed:
                 subscription._shut()
         return subscription, missed
+
+    def forget(self) -> None:
+        """Notices may have been lost on their way here: every reader is told to fetch its state anew, now or when
+        it comes back."""
+        with self._lock:
+            self._seq += 1
+            self._floor = self._seq
+            self._rings.clear()
+            notice = Notice(epoch=self.epoch, seq=self._seq, at=self._clock(), topic="", kind=RESYNC, data={})
+            for reader in {reader for readers in self._readers.values() for reader in readers}:
+                reader._push(notice)
 
     def close(self) -> None:
         """End every stream; called before the server stops, which would otherwise wait for them."""

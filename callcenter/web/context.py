@@ -23,7 +23,7 @@ class WebContext:
     recordings_root: Path
     """Recordings' paths are relative to it."""
     health: Callable[[], SystemHealth]
-    """Asked for every page: must not block. What is slow to find out is remembered by whoever answers."""
+    """Asked in a thread, for the system page and `/healthz`."""
     retry_recording: Callable[[int], None]
     """Put a recording's transcription back in the queue."""
     rules: RuleSet | None = None

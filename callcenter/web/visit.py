@@ -5,6 +5,7 @@ forget to."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from callcenter.core.errors import NotAllowed
 from callcenter.core.permissions import Action, may
 from callcenter.services.auth import SignedIn
+from callcenter.store import pages
 from callcenter.store.tables import User
 from callcenter.web import i18n
 from callcenter.web.site import Site
@@ -41,6 +43,8 @@ class Visit:
     user: User
     token: str
     csrf_token: str
+    link_lost_at: datetime | None
+    """Since when the telephone link is down; None while it is up."""
     live_id: str
     """The newest notice when the request came in: the page's stream goes on from here."""
 
@@ -66,12 +70,11 @@ class Visit:
 
     def page(self, template: str, *, live: str = "base", status: int = 200, **context: Any) -> HTMLResponse:
         """A whole page. `live` says which stream it follows (`web/live/views.py`)."""
-        links = self.site.context.health().links
         shared = self.context() | {
             "live_page": live,
             "live_id": self.live_id,
-            "link_up": all(link.up for link in links) if links else None,
-            "link_since": next((link.since for link in links if not link.up), None),
+            "link_up": self.link_lost_at is None,
+            "link_since": self.link_lost_at,
         }
         with i18n.use(self.user.language):
             html = self.site.render.html(template, shared | context)
@@ -107,9 +110,10 @@ async def visit(request: Request) -> Visit:
     site: Site = request.app.state.site
     live_id = site.context.hub.last_id
     token = request.cookies.get(site.cookie, "")
-    signed_in = await run_in_threadpool(site.context.auth.session_of, token) if token else None
-    if signed_in is None:
+    found = await run_in_threadpool(_look_up, site, token) if token else None
+    if found is None:
         raise SignInNeeded("sign in first")
+    signed_in, lost_at = found
     if request.method not in SAFE_METHODS:
         check_origin(request)
         await _check_token(request, signed_in)
@@ -119,8 +123,18 @@ async def visit(request: Request) -> Visit:
         user=signed_in.user,
         token=token,
         csrf_token=signed_in.csrf_token,
+        link_lost_at=lost_at,
         live_id=live_id,
     )
+
+
+def _look_up(site: Site, token: str) -> tuple[SignedIn, datetime | None] | None:
+    signed_in = site.context.auth.session_of(token)
+    if signed_in is None:
+        return None
+    with site.context.database.session() as session:
+        gaps = pages.open_gaps(session)
+    return signed_in, min((gap.lost_at for gap in gaps), default=None)
 
 
 def check_origin(request: Request) -> None:

@@ -39,7 +39,8 @@ class DeskPage:
             return []
         if notice.kind == "call":
             return self._call(notice, view)
-        return self._lines.frames(notice, view, page="desk")
+        found = self._lines.frames(notice, view, page="desk")
+        return [*found, *self._severity(view)] if found and notice.kind in ("flag", "flag_retracted") else found
 
     def _call(self, notice: Notice, view: View) -> list[bytes]:
         shower = self._shower(view)
@@ -56,6 +57,12 @@ class DeskPage:
         if desk.pop is not None:
             self._audit(desk.pop, view.user)
         return [frames.html(html), frames.data("call", call_json(desk))]
+
+    def _severity(self, view: View) -> list[bytes]:
+        """The bar says how grave the call has become."""
+        desk = desk_view(self._context, self._shower(view), view.user)
+        context = page_context(view) | {"desk": desk, "notice": ""}
+        return [frames.html(self._render.partial("#call-bar", "desk/_call_bar.html", context))]
 
     def _closing_words(self, notice: Notice, view: View, desk: DeskView) -> str:
         """Why a pop went away, when it went away unanswered."""

@@ -39,7 +39,7 @@ def call_log(
     """The log. The address is the state: a filtered view can be kept and shared."""
     start, end = _day(seen, day), _day(seen, until)
     want = CallFilter(
-        text=q.strip(),
+        text=_searched(q),
         direction=direction,
         disposition=outcome,
         extension=agent.strip(),
@@ -140,6 +140,12 @@ def _player(recording: Recording, flags: list[Any]) -> dict[str, Any]:
             for f in flags
         ],
     }
+
+
+def _searched(text: str) -> str:
+    """Numbers are typed as they are shown, in groups; they are stored without."""
+    digits = text.translate({ord(c): None for c in " -()"})
+    return digits if digits.lstrip("+").isdecimal() else text.strip()
 
 
 def _day(seen: Visit, text: str) -> datetime | None:

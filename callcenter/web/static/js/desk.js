@@ -21,6 +21,8 @@ export function start() {
 
 function callChanged(call) {
   setState(call.state);
+  // Words that were still changing when the line went dead will not be finished any more.
+  if (call.state === "wrap_up") for (const line of document.querySelectorAll("[data-interim]")) line.remove();
   const rings = call.state === "ringing";
   document.title = rings ? `● ${words("rings", { who: call.name || call.phone || words("unknownCaller") })}` : title;
 }

@@ -24,6 +24,7 @@ function setUp(box) {
     cspNonce: document.querySelector("meta[name=csp-nonce]").content,
     plugins: [regions, Timeline.create({ height: 16, style: { fontSize: "11px", color: colour("--muted") } })],
   });
+  wave.on("error", () => (box.querySelector("[data-position]").textContent = words("noSound")));
   const lines = new Lines(info.offset);
   wave.on("ready", () => addMarks(regions, info));
   wave.on("timeupdate", (at) => {
