@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from callcenter.app.parts import open_database
 from callcenter.app.run import Running, running
+from callcenter.core.roles import Role
 from callcenter.services.auth import AuthService
 from callcenter.settings import (
     ListenSettings,
@@ -27,7 +28,6 @@ from callcenter.sim.process import PbxProcess
 from callcenter.sim.sample_customers import load_sample_customers
 from callcenter.store import users
 from callcenter.store.database import Database
-from callcenter.store.tables import Role
 from callcenter.store.types import now
 
 Say = Callable[[str], None]

@@ -7,7 +7,7 @@ import typer
 
 from callcenter.cli.options import ConfigFile
 from callcenter.core.errors import NotFound
-from callcenter.store.tables.users import Role
+from callcenter.core.roles import Role
 
 app = typer.Typer(help="People who sign in: add, list, password, disable.", no_args_is_help=True)
 

@@ -13,9 +13,10 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlmodel import Session
 
 from callcenter.core.errors import BadInput, Conflict, NotAllowed, NotFound
+from callcenter.core.roles import Role
 from callcenter.store import audit, users
 from callcenter.store.database import Database
-from callcenter.store.tables import Role, SessionRow, User
+from callcenter.store.tables import SessionRow, User
 from callcenter.store.types import now
 
 IDLE_LIMIT = timedelta(hours=12)

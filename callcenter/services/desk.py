@@ -10,11 +10,12 @@ from sqlmodel import Session
 from callcenter.core.call_record import Direction
 from callcenter.core.errors import BadInput, NotAllowed, NotFound
 from callcenter.core.numbers import NumberKind, parse_number
+from callcenter.core.roles import Role
 from callcenter.core.wrap_up import codes_for
 from callcenter.services.screen_pop import ScreenPop, screen_pop
 from callcenter.store import audit, calls, customers, transcripts
 from callcenter.store.database import Database
-from callcenter.store.tables import Call, Customer, FlagRow, Role, User
+from callcenter.store.tables import Call, Customer, FlagRow, User
 from callcenter.store.types import now
 
 NOTE_LIMIT = 4000

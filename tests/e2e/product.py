@@ -10,10 +10,11 @@ from types import TracebackType
 from typing import Self
 
 from callcenter.core.numbers import parse_number
+from callcenter.core.roles import Role
 from callcenter.services.auth import AuthService
 from callcenter.store import calls, customers, recordings, transcripts
 from callcenter.store.database import Database
-from callcenter.store.tables import Call, Customer, FlagRow, LinkGap, Recording, Role, User, UtteranceRow
+from callcenter.store.tables import Call, Customer, FlagRow, LinkGap, Recording, User, UtteranceRow
 from tests.rig.rig import Rig
 
 START_SECONDS = 90.0

@@ -4,9 +4,10 @@ import pytest
 from sqlmodel import select
 
 from callcenter.core.errors import BadInput, Conflict
+from callcenter.core.roles import Role
 from callcenter.services.auth import ATTEMPTS, IDLE_LIMIT, Attempts, AuthService, TooManyAttempts, WrongPassword
 from callcenter.store.database import Database
-from callcenter.store.tables import AuditEntry, Role, SessionRow
+from callcenter.store.tables import AuditEntry, SessionRow
 from callcenter.store.types import now
 
 PASSWORD = "correct horse battery"

@@ -4,11 +4,12 @@ from callcenter.core.call_record import AgentOutcome
 from callcenter.core.errors import BadInput, NotAllowed, NotFound
 from callcenter.core.events import CallAnswered, CallEnded, CallOffered, CallStarted
 from callcenter.core.numbers import parse_number
+from callcenter.core.roles import Role
 from callcenter.services.call_log import CallLog
 from callcenter.services.desk import DeskService, NewCustomer
 from callcenter.store import calls, customers, transcripts
 from callcenter.store.database import Database
-from callcenter.store.tables import AuditEntry, ComplaintCase, Customer, Role, User
+from callcenter.store.tables import AuditEntry, ComplaintCase, Customer, User
 from callcenter.store.types import from_unix, now
 from tests.conftest import RememberingHub
 from tests.events import START, Story, agent, ended

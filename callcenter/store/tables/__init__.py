@@ -11,7 +11,7 @@ from callcenter.store.tables.customers import (
     Vehicle,
 )
 from callcenter.store.tables.speech import FlagRow, UtteranceRow
-from callcenter.store.tables.users import AuditEntry, Role, SessionRow, User
+from callcenter.store.tables.users import AuditEntry, SessionRow, User
 
 __all__ = [
     "AuditEntry",
@@ -25,7 +25,6 @@ __all__ = [
     "LinkGap",
     "PhoneNumber",
     "Recording",
-    "Role",
     "ServiceOrder",
     "SessionRow",
     "User",

@@ -1,21 +1,12 @@
 """Who signs in, their sessions, and who saw or changed what."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import Enum
 from sqlmodel import Field, SQLModel
 
+from callcenter.core.roles import Role
 from callcenter.store.tables.base import Row, moment
-
-
-class Role(StrEnum):
-    """What a user may do is in `core/permissions.py`."""
-
-    AGENT = "agent"
-    QA = "qa"
-    SUPERVISOR = "supervisor"
-    ADMIN = "admin"
 
 
 class User(Row, table=True):
