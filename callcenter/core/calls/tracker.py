@@ -96,7 +96,8 @@ class CallTracker:
 
     def take_wanted(self) -> list[WantedVariable]:
         """What to ask the PBX, each question once."""
-        wanted, self._world.wanted = self._world.wanted, []
+        wanted = list(self._world.wanted)
+        self._world.wanted.clear()
         return [WantedVariable(channel=name, channel_id=id_, variable=variable) for name, id_, variable in wanted]
 
     def _said(self) -> list[CallEvent]:

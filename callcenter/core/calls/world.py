@@ -5,7 +5,7 @@ channel's present group, and a channel that shows a second one joins two calls (
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from typing import Any
 
 from callcenter.core.call_record import CallRecord
@@ -18,6 +18,7 @@ from callcenter.core.events import CallEvent, CallMerged, CallStarted, LegJoined
 from callcenter.core.transcript import Speaker
 
 _LEG_EVENTS = frozenset({LegRinging, LegJoined, LegLeft})
+_MAX_QUESTIONS = 1024
 _SAME_MOMENT_SECONDS = 0.05
 _REMEMBERED_IDS = 4096
 """Ended calls and channels whose ids must not come back: far more than end while anything of them lingers."""
@@ -39,8 +40,8 @@ class World:
         self.settle_at = float("inf")
         """When, by arrival, the first of them settles."""
         self.out: list[CallEvent] = []
-        self.wanted: list[tuple[str, str, str]] = []
-        """Channel name, id and variable to ask the PBX for."""
+        self.wanted: deque[tuple[str, str, str]] = deque(maxlen=_MAX_QUESTIONS)
+        """Channel name, id and variable to ask the PBX for; the oldest go when nobody asks (a replay)."""
         self.now = 0.0
         """When the last event arrived."""
         self.gap: Gap | None = None
