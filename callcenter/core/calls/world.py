@@ -11,6 +11,7 @@ from typing import Any
 from callcenter.core.call_record import CallRecord
 from callcenter.core.calls.call import Call, Gap
 from callcenter.core.calls.channel import Channel
+from callcenter.core.calls.merging import absorb, seniority
 from callcenter.core.calls.names import ChannelKind, Identity, Namer, TrackerConfig
 from callcenter.core.calls.record import freeze
 from callcenter.core.channel_events import UP, ChannelFacts, ChannelListed
@@ -180,7 +181,7 @@ class World:
         """Two calls turn out to be one; the survivor is the customer's, else the older."""
         if one is other:
             return one
-        survivor, absorbed = sorted((one, other), key=_seniority)
+        survivor, absorbed = sorted((one, other), key=seniority)
         if survivor.customer is None and absorbed.customer is not None:
             survivor.customer = absorbed.customer
         for channel in absorbed.channels.values():
@@ -191,7 +192,7 @@ class World:
             self._revive(survivor)
         for linked_id in absorbed.linked_ids:
             self._bind(survivor, linked_id)
-        _absorb(survivor, absorbed)
+        absorb(survivor, absorbed)
         if absorbed.is_reported:
             self.emit(absorbed, CallMerged, at, into=survivor.id)
             self._remember(absorbed)
@@ -273,24 +274,3 @@ def _add_bounded(ids: OrderedDict[str, None], id_: str) -> None:
     ids[id_] = None
     if len(ids) > _REMEMBERED_IDS:
         ids.popitem(last=False)
-
-
-def _seniority(call: Call) -> tuple[bool, bool, float, str]:
-    """Sort key: calls of customers before unknown ones before internal ones, older before younger."""
-    return (not (call.is_decided and call.has_customer), not call.is_decided, call.started_at, call.id)
-
-
-def _absorb(survivor: Call, absorbed: Call) -> None:
-    if survivor.root is None:
-        survivor.root = absorbed.root
-    for offer in absorbed.offers:
-        offer.is_consultation = offer.is_consultation or survivor.answered_at is not None
-    survivor.offers = sorted([*survivor.offers, *absorbed.offers], key=lambda offer: offer.offered_at)
-    survivor.transfers = sorted([*survivor.transfers, *absorbed.transfers], key=lambda transfer: transfer.at)
-    survivor.recordings.extend(name for name in absorbed.recordings if name not in survivor.recordings)
-    for channel_id in absorbed.hold.holders:
-        if absorbed.hold.since is not None:
-            survivor.hold.start(channel_id, absorbed.hold.since)
-    if survivor.queue is None:
-        survivor.queue, survivor.queued_at = absorbed.queue, absorbed.queued_at
-        survivor.queue_left_at = absorbed.queue_left_at
