@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel import Session
 
 from callcenter.core.numbers import parse_number
+from callcenter.core.roles import Role
 from callcenter.services.auth import AuthService
 from callcenter.store import customers, users
 from callcenter.store.database import Database
@@ -20,7 +21,6 @@ from callcenter.store.tables import (
     FlagRow,
     LinkGap,
     Recording,
-    Role,
     ServiceOrder,
     User,
     UtteranceRow,

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from callcenter.core.roles import Role
+
 
 class Action(StrEnum):
     """One thing a role may be allowed to do."""
@@ -31,10 +33,10 @@ _QA = frozenset({Action.CALLS_OWN, Action.CALLS_ALL, Action.PLAY})
 _SUPERVISOR = _AGENT | _QA | {Action.WALL, Action.RETRY, Action.SYSTEM}
 
 ALLOWED: dict[str, frozenset[Action]] = {
-    "agent": _AGENT,
-    "qa": _QA,
-    "supervisor": _SUPERVISOR,
-    "admin": _SUPERVISOR,
+    Role.AGENT: _AGENT,
+    Role.QA: _QA,
+    Role.SUPERVISOR: _SUPERVISOR,
+    Role.ADMIN: _SUPERVISOR,
 }
 """Role → actions. A reviewer judges the conversation, not the person, so `qa` sees numbers masked."""
 

@@ -3,13 +3,13 @@
 import re
 
 import pytest
-from lxml import html
 from sqlmodel import select
 
 from callcenter.store.tables import AuditEntry, Call, Customer, FlagRow
 from tests import builders
 from tests.site import Site
 from tests.web.conftest import sign_in
+from tests.web.parsed import parsed
 
 
 def audited(site: Site, action: str) -> list[AuditEntry]:
@@ -35,7 +35,7 @@ def test_a_known_caller_is_on_the_desk_with_cars_and_complaints(site: Site) -> N
 def test_one_of_several_is_chosen(site: Site) -> None:
     call_id = builders.ring(site.database, number="13800001111")
     client = sign_in(site, "lina")
-    page = html.fromstring(client.get("/desk").text)
+    page = parsed(client.get("/desk").text)
     choices = page.cssselect(".choice")
     assert [choice.cssselect(".choice-name")[0].text.strip() for choice in choices] == ["刘芳", "刘大伟"]
     with site.database.session() as session:
@@ -56,7 +56,7 @@ def test_an_unknown_caller_is_created_in_place(site: Site) -> None:
     refused = client.post(f"/desk/calls/{call_id}/new-customer", data={"name": "", "note": "老客户介绍"})
     assert refused.status_code == 422
     assert "老客户介绍" in refused.text
-    field = html.fromstring(refused.text).get_element_by_id("new-name")
+    field = parsed(refused.text).get_element_by_id("new-name")
     assert field.get("aria-invalid") == "true"
     assert field.get("aria-describedby") == "new-name-note"
     bad = client.post(f"/desk/calls/{call_id}/new-customer", data={"name": "赵敏", "phone": "abc"})
@@ -79,7 +79,7 @@ def test_a_draft_is_kept_and_comes_back(site: Site) -> None:
     client = sign_in(site, "lina")
     fields = {"code": "CALLBACK", "note": "<b>下午三点</b>"}
     assert client.put(f"/desk/calls/{call_id}/draft", data=fields).status_code == 204
-    page = html.fromstring(client.get("/desk").text)
+    page = parsed(client.get("/desk").text)
     assert page.cssselect("#wrap-up textarea")[0].text == "<b>下午三点</b>"
     assert page.cssselect("#wrap-up input[checked]")[0].get("value") == "CALLBACK"
 

@@ -3,21 +3,22 @@
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from lxml import html as markup
 
+from callcenter.core.roles import Role
 from callcenter.live.notices import Notice
 from callcenter.store import users
-from callcenter.store.tables import Call, User
+from callcenter.store.tables import Call, FlagRow, User
+from callcenter.store.types import now
 from callcenter.web.live.views import PageName, View
 from callcenter.web.site import Site as WebSite
 from tests import builders
 from tests.site import Site, serve
 from tests.web.conftest import sign_in
+from tests.web.parsed import parsed
 
 LANGUAGES = ["zh-CN", "zh-TW", "en"]
 
@@ -57,7 +58,7 @@ def notice(topic: str, kind: str, **data: Any) -> Notice:
 
 
 def ids(text: str) -> list[str]:
-    return [str(element.get("id")) for element in markup.fromstring(f"<div>{text}</div>").cssselect("[id]")]
+    return [str(element.get("id")) for element in parsed(text).cssselect("[id]")]
 
 
 @pytest.mark.parametrize(
@@ -155,7 +156,7 @@ async def test_a_flag_is_a_card_and_goes_when_retracted(site: Site, language: st
     assert word in found["html"]
     assert json.loads(found["alert"])["sev"] == 4
     with site.database.transaction() as session:
-        session.get_one(builders.FlagRow, flag.id).retracted_at = builders.now()
+        session.get_one(FlagRow, flag.id).retracted_at = now()
     gone = await frames(site, notice("extension:8001", "flag_retracted", call_id=call_id, flag_id=flag.id))
     assert f'hx-target="#flag-{flag.id}" hx-swap="delete"' in gone["html"]
     assert "<mark" not in gone["html"]
@@ -211,7 +212,7 @@ async def test_the_link_going_down_is_told_to_all(site: Site) -> None:
 
 
 def test_views_of_one_kind_share_their_bytes() -> None:
-    one, two = (User(name=n, full_name=n, password_hash="", role="supervisor", language="en") for n in "ab")
+    one, two = (User(name=n, full_name=n, password_hash="", role=Role.SUPERVISOR, language="en") for n in "ab")
     assert View(page="wall", call_id=None, user=one).key == View(page="wall", call_id=None, user=two).key
     assert View(page="desk", call_id=None, user=one).topics == {"system"}
 
@@ -255,7 +256,7 @@ def test_a_stream_that_cannot_replay_says_so(served: Site) -> None:
         assert "event: resync" in read_until(answer.iter_lines(), "event: hello")
 
 
-def test_a_reader_that_leaves_is_noticed_at_once(served: Site, tmp_path: Path) -> None:
+def test_a_reader_that_leaves_is_noticed_at_once(served: Site) -> None:
     cookies = dict(sign_in(served, "lina").cookies)
     with httpx.stream("GET", f"{served.url}/live?page=desk", cookies=cookies, timeout=20) as answer:
         read_until(answer.iter_lines(), "event: hello")

@@ -26,10 +26,10 @@ TRADITIONAL_ONLY = "電話錄標轉關時說車輛權產務個發號這請檢過
 def plural_of() -> dict[str, str]:
     """Every message that templates and code use, with its plural form or nothing."""
     with (ROOT / "babel.cfg").open("r", encoding="utf-8") as file:
-        methods, options = parse_mapping_cfg(file)
+        methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
     keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "marked": None}
     found: dict[str, str] = {}
-    for _name, _line, message, _comments, _context in extract_from_dir(ROOT, methods, options, keywords=keywords):  # type: ignore[arg-type]
+    for _name, _line, message, _comments, _context in extract_from_dir(ROOT, methods, options, keywords=keywords):
         one, many = message[:2] if isinstance(message, tuple) else (message, "")
         if one:
             found[one] = many
@@ -46,11 +46,11 @@ def entries(name: str) -> list[Message]:
 
 
 def ids(message: Message) -> tuple[str, ...]:
-    return message.id if isinstance(message.id, tuple) else (message.id,)
+    return tuple(str(i) for i in (message.id if isinstance(message.id, tuple) else (message.id,)))
 
 
 def texts(message: Message) -> tuple[str, ...]:
-    return message.string if isinstance(message.string, tuple) else (message.string,)
+    return tuple(str(s or "") for s in (message.string if isinstance(message.string, tuple) else (message.string,)))
 
 
 @pytest.mark.parametrize("name", CATALOGUES)

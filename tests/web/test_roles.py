@@ -55,7 +55,7 @@ def routes(site: Site) -> set[tuple[str, str]]:
     while pending:
         route = pending.pop()
         if isinstance(route, APIRoute):
-            found |= {(method, route.path) for method in route.methods}
+            found |= {(method, route.path) for method in route.methods or ()}
         else:
             inner = getattr(route, "original_router", None)
             pending += list(getattr(inner, "routes", []))
