@@ -18,7 +18,6 @@ from callcenter.core.errors import Unavailable
 Progress = Callable[[int, int | None], None]
 """Called with (bytes so far, bytes in all or None)."""
 
-CHUNK = 1 << 18
 POLL_SECONDS = 0.2
 MVN_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
 
@@ -70,7 +69,7 @@ def download(url: str, target: Path, progress: Progress, *, sha256: str = "") ->
 
 def _stream(url: str, part: Path, progress: Progress) -> None:
     have = part.stat().st_size if part.exists() else 0
-    headers = {"Range": f"bytes={have}-"} if have else {}
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     timeout = httpx.Timeout(60, connect=10)
     with httpx.stream("GET", url, headers=headers, timeout=timeout, follow_redirects=True) as response:
         if have and response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
@@ -81,11 +80,11 @@ def _stream(url: str, part: Path, progress: Progress) -> None:
         length = response.headers.get("Content-Length", "")
         total = done + int(length) if length.isdigit() else None
         with part.open("ab" if resumed else "wb") as file:
-            for chunk in response.iter_bytes(CHUNK):
+            for chunk in response.iter_raw():
                 file.write(chunk)
                 done += len(chunk)
                 progress(done, total)
-    if total is not None and done < total and not response.headers.get("Content-Encoding"):
+    if total is not None and done < total:
         raise FetchFailed(f"{url}: the connection ended after {done} of {total} bytes; run the command again")
 
 

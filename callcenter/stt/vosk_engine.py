@@ -91,7 +91,7 @@ class VoskStream:
             )
             for word in found.get("result", ())
             # an echo of the utterance before: the decoder keeps the last frames it was fed
-            if self._fed_before < word["end"]
+            if self._fed_before < (word["start"] + word["end"]) / 2
         )
         if words:
             self._parts.append(Heard(text=" ".join(word.text for word in words), words=words))
