@@ -107,8 +107,8 @@ class FollowPbx:
 
 def _replayed(folder: Path, since: float) -> Iterator[Received]:
     parser = AmiParser(wanted=WANTED)
-    for at, connection, block in read_journals(folder, since):
-        for message in parser.parse(block):
+    for at, connection, blocks in read_journals(folder, since):
+        for message in parser.feed(blocks):
             yield Received(message, at, connection)
 
 

@@ -28,7 +28,7 @@ EVENTS = 100_000
 RUNS = 3
 GOAL = 0.6
 LAST = b"Event: BenchEnd"
-_EPOCH = b"179529"
+_EPOCH = b"1795"
 """The first digits of every Uniqueid and time in the recordings; changed in each round, so that calls are new ones."""
 
 
@@ -59,7 +59,7 @@ def write_stream(path: Path, blocks: list[bytes], count: int) -> int:
     rounds = max(count // len(blocks), 1)
     with path.open("wb") as file:
         for number in range(rounds):
-            file.write(once.replace(_EPOCH, b"%06d" % (200_000 + number)))
+            file.write(once.replace(_EPOCH, b"%04d" % (2_000 + number)))
         file.write(LAST + TERMINATOR)
     return rounds * len(blocks) + 1
 
