@@ -57,9 +57,9 @@ samples:
 	$(BIN)/python -m callcenter.sim.samples
 
 debian-packages:
-	tests/setup/debian_packages.sh chromium debootstrap flite libjemalloc2 postgresql fonts-noto-cjk
+	tests/setup/debian_packages.sh chromium flite libjemalloc2 postgresql fonts-noto-cjk
 
-asterisk: debian-packages
+asterisk:
 	@echo "== Asterisk"
 	tests/rig/setup_asterisk.sh
 

@@ -9,7 +9,6 @@ import yaml
 
 from callcenter.core.errors import ConfigError
 
-
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's where the wheel has it: eight times faster."""
 

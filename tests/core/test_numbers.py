@@ -41,7 +41,7 @@ def test_regions(raw: str, region: str, kind: NumberKind, e164: str) -> None:
     assert (number.kind, number.e164) == (kind, e164)
 
 
-@pytest.mark.parametrize("raw", sorted(HIDDEN) + ["Anonymous", " UNKNOWN "])
+@pytest.mark.parametrize("raw", [*sorted(HIDDEN), "Anonymous", " UNKNOWN "])
 def test_hidden_callers_stay_hidden(raw: str) -> None:
     number = parse_number(raw)
     assert (number.kind, number.e164, number.last8) == (NumberKind.HIDDEN, "", "")

@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from callcenter.core.transcript import Speaker
+from callcenter.store.tables import Call, UtteranceRow
 from tests.e2e.conftest import SignIn
 from tests.e2e.product import Product
 from tests.e2e.speech import Turn, dialogue, error_rate
@@ -53,15 +54,14 @@ async def test_from_ring_to_transcript(language: str, rig: Rig, tmp_path: Path, 
         await expect(desk.locator("#desk")).to_have_attribute("data-state", "wrap_up")
         times_are_right(call, customer, ringing)
 
-        heard = {source: product.utterances(call, source) for source in ("live",)}
-        await words_are_right(turns, heard["live"], language)
+        words_are_right(turns, product.utterances(call, "live"), language)
         assert product.flags(call), "no complaint was flagged live"
 
         recording = await product.until_transcribed(call)
         assert recording.status == "transcribed", recording.error
         assert recording.duration_seconds == pytest.approx(call.talk_seconds, abs=1.0)
         assert len(recording.sha256) == 64
-        await words_are_right(turns, product.utterances(call, "recording"), language)
+        words_are_right(turns, product.utterances(call, "recording"), language)
         assert product.flags(call, "recording")
 
         await desk.goto(f"{product.address}/calls/{call.id}")
@@ -73,20 +73,21 @@ async def pop_is_shown_while_it_rings(desk: Page) -> None:
     await expect(desk.locator("#customer")).to_contain_text("王建国")
 
 
-def times_are_right(call: object, customer: Leg, agent: Leg) -> None:
+def times_are_right(call: Call, customer: Leg, agent: Leg) -> None:
     """Against what the telephones saw, within a tenth of a second."""
-    assert (call.direction, call.queue, call.final_agent) == ("inbound", "support", "1001")  # type: ignore[attr-defined]
-    assert (call.disposition, call.hangup_by) == ("answered", "customer")  # type: ignore[attr-defined]
+    assert (call.direction, call.queue, call.final_agent) == ("inbound", "support", "1001")
+    assert (call.disposition, call.hangup_by) == ("answered", "customer")
     assert agent.answered_at is not None
     assert customer.ended_at is not None
     talked = customer.ended_at - agent.answered_at
-    assert call.talk_seconds == pytest.approx(talked, abs=0.1)  # type: ignore[attr-defined]
-    assert call.answered_at.timestamp() == pytest.approx(agent.answered_at, abs=0.1)  # type: ignore[attr-defined]
+    assert call.talk_seconds == pytest.approx(talked, abs=0.1)
+    assert call.answered_at is not None
+    assert call.answered_at.timestamp() == pytest.approx(agent.answered_at, abs=0.1)
 
 
-async def words_are_right(turns: list[Turn], rows: list[object], language: str) -> None:
+def words_are_right(turns: list[Turn], rows: list[UtteranceRow], language: str) -> None:
     for speaker in (Speaker.CUSTOMER, Speaker.AGENT):
         said = " ".join(turn.text for turn in turns if turn.speaker is speaker)
-        heard = " ".join(row.text for row in rows if row.speaker == speaker)  # type: ignore[attr-defined]
+        heard = " ".join(row.text for row in rows if row.speaker == speaker)
         rate = error_rate(said, heard, language)
         assert rate < WORST_ERROR_RATE[language], f"{speaker}: {rate:.2f}\nsaid:  {said}\nheard: {heard}"
