@@ -4,7 +4,7 @@
 # The packages are Debian sid's, with every library they need down to the C library, taken from the mirror that
 # this machine's apt already uses, and only unpacked: no maintainer script runs, nothing is installed on the machine,
 # nothing is mounted and root is not needed. tests/rig/install.py starts the binary through the unpacked loader.
-# (debootstrap would do as well, but needs root and takes twenty times as long for the same files.)
+# (debootstrap would do as well, but needs root and takes more than twice as long for the same files.)
 #
 # CALLCENTER_DEBIAN_MIRROR and CALLCENTER_DEBIAN_KEYRING name another mirror and keyring.
 set -eu
