@@ -28,6 +28,7 @@ from callcenter.services.call_log import CallLog
 from callcenter.services.desk import DeskService
 from callcenter.services.follow_calls import CallFollower
 from callcenter.services.follow_pbx import FollowPbx
+from callcenter.services.keyword_rules import load_rules
 from callcenter.services.link_gaps import LinkGaps
 from callcenter.services.recordings import TRANSCRIBE, Shelf
 from callcenter.services.watch_recordings import RecordingWatch
@@ -92,6 +93,7 @@ async def running(settings: Settings, *, demo_logins: tuple[tuple[str, str], ...
             recordings_root=settings.recordings.folder,
             health=lambda: system_health(sources),
             retry_recording=lambda recording_id: _retry(shelf, jobs, recording_id),
+            rules=load_rules(settings.keywords),
             timezone=settings.site.timezone,
             region=settings.site.region,
             site_name=settings.site.name,
