@@ -1,0 +1,133 @@
+"""`make bench`: every figure in one run. `python -m tests.bench NAME…` runs some; `--markdown FILE` also writes the
+table for the README. Each measurement runs in a process of its own, so that none sees another's memory or threads.
+Ends with 1 when one of them could not be measured; a goal that is not met is printed, not an error: machines
+differ."""
+
+import argparse
+import importlib
+import json
+import os
+import platform
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+import psutil
+
+from tests.bench.result import Compare, Goal, Of, Result
+from tests.bench.table import as_markdown, as_text
+
+TIMEOUT_SECONDS = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """A module with `results()`."""
+
+    title: str
+    module: str
+
+
+MEASUREMENTS = {
+    "ami": Measurement(title="Manager events (AMI), by CPU time", module="tests.bench.ami_results"),
+    "call_log": Measurement(title="Call log (SQLite)", module="tests.bench.call_log"),
+    "memory": Measurement(title="Memory", module="tests.bench.memory"),
+    "flags": Measurement(title="Flag on the page after the end of the words", module="tests.bench.flag_latency"),
+}
+
+
+def main() -> int:
+    """Run what is named, else everything."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure, side by side with peers.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(MEASUREMENTS)}; none means all")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table there too")
+    parser.add_argument("--into", type=Path, help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if unknown := [name for name in chosen.names if name not in MEASUREMENTS]:
+        parser.error(f"{unknown[0]}: known are {', '.join(MEASUREMENTS)}")
+    if chosen.into is not None:
+        measure_here(chosen.names[0], chosen.into)
+        return 0
+    return measure_all(chosen.names or list(MEASUREMENTS), chosen.markdown)
+
+
+def measure_here(name: str, into: Path) -> None:
+    """In this process; the results go to a file, since what is measured may print."""
+    found: Iterable[Result] = importlib.import_module(MEASUREMENTS[name].module).results()
+    into.write_text(json.dumps([asdict(result) for result in found]), "utf-8")
+
+
+def measure_all(names: Sequence[str], markdown: Path | None) -> int:
+    """One after another; prints each when it is done."""
+    print(machine(), flush=True)
+    done: list[tuple[str, Sequence[Result]]] = []
+    failed: list[str] = []
+    for name in names:
+        began = time.monotonic()
+        title = MEASUREMENTS[name].title
+        results = _measure_in_process(name)
+        if results is None:
+            failed.append(name)
+            continue
+        done.append((title, results))
+        print(f"\n{as_text(title, results)}\n({name}, {time.monotonic() - began:.0f} s)", flush=True)
+    if markdown is not None:
+        markdown.write_text(f"{machine()}\n\n{as_markdown(done)}\n", "utf-8")
+    return _conclude(done, failed)
+
+
+def machine() -> str:
+    """What it was measured on."""
+    memory = psutil.virtual_memory().total / 2**30
+    load = os.getloadavg()[0]
+    return f"Python {platform.python_version()}, {os.cpu_count()} cores, {memory:.0f} GB, load {load:.1f} at the start"
+
+
+def _conclude(done: Sequence[tuple[str, Sequence[Result]]], failed: Sequence[str]) -> int:
+    with_goal = [result for _, results in done for result in results if result.met is not None]
+    missed = [result.name for result in with_goal if not result.met]
+    print(f"\n{len(with_goal) - len(missed)} of {len(with_goal)} goals met.", *(f"Not met: {name}." for name in missed))
+    if failed:
+        print(f"Could not be measured: {', '.join(failed)} (see above).", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _measure_in_process(name: str) -> list[Result] | None:
+    """None when it failed; what it said is on standard error."""
+    with tempfile.TemporaryDirectory() as folder:
+        into = Path(folder) / "results.json"
+        command = [sys.executable, "-m", "tests.bench", name, "--into", str(into)]
+        process = subprocess.Popen(command, stdout=sys.stderr, start_new_session=True)
+        try:
+            code = process.wait(TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired:
+            print(f"{name}: not done after {TIMEOUT_SECONDS:.0f} s", file=sys.stderr)
+            code = -1
+        finally:
+            _end(process)
+        return [_result(raw) for raw in json.loads(into.read_text("utf-8"))] if code == 0 else None
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """It and whatever it started, should it still be there (a browser, a simulated PBX)."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _result(raw: dict[str, Any]) -> Result:
+    goal = cast("dict[str, Any] | None", raw["goal"])
+    made = Result(**{**raw, "goal": None})
+    if goal is None:
+        return made
+    return replace(made, goal=Goal(compare=Compare(goal["compare"]), limit=goal["limit"], of=Of(goal["of"])))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
