@@ -18,7 +18,9 @@ from callcenter.core.keywords.rules import (
     EnglishNegation,
     KeywordRule,
     Pattern,
+    Patterns,
     RuleSet,
+    SignGroups,
 )
 from callcenter.core.keywords.sounds import SoundTable
 from callcenter.core.transcript import Speaker
@@ -132,11 +134,11 @@ class _Reader:
         """One entry of `rules:`."""
         flags = {"sound", "negatable", "firm", "fallback"}
         item.keys(
-            {"id", "title", "severity", "actions", "unless", *flags, *_PATTERN_KEYS},
+            {"id", "title", "severity", "actions", "unless", "signs", *flags, *_PATTERN_KEYS},
             required={"id", "title", "severity", "actions"},
         )
         patterns = self.patterns(item)
-        if not patterns:
+        if not patterns and "signs" not in item:
             raise item.error("rule has no patterns; give it a zh or an en list")
         if "unless" in item:
             item["unless"].keys(set(_PATTERN_KEYS))
@@ -148,10 +150,23 @@ class _Reader:
             title=_locales(item["title"]),
             patterns=patterns,
             unless=self.patterns(item["unless"]) if "unless" in item else {},
+            signs=self._signs(item["signs"]) if "signs" in item else None,
             sound=item["sound"].yes_no() if "sound" in item else True,
             negatable=item["negatable"].yes_no() if "negatable" in item else True,
             firm=item["firm"].yes_no() if "firm" in item else False,
             fallback=item["fallback"].yes_no() if "fallback" in item else False,
+        )
+
+    def _signs(self, item: Located) -> SignGroups:
+        item.keys({"at_least", "groups", "not_with"}, required={"at_least", "groups"})
+        groups: list[tuple[str, Patterns]] = []
+        for group in item.get_list("groups"):
+            group.keys({"sign", *_PATTERN_KEYS}, required={"sign"})
+            groups.append((group["sign"].text(), self.patterns(group)))
+        return SignGroups(
+            at_least={Language(lang): value.whole(2, 20) for lang, value in item.get_map("at_least")},
+            groups=tuple(groups),
+            not_with=self.patterns(item["not_with"]) if "not_with" in item else {},
         )
 
     def rule_set(self, categories: Mapping[str, Category], rules: tuple[KeywordRule, ...], fingerprint: str) -> RuleSet:

@@ -37,6 +37,17 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignGroups:
+    """Small signs of which a sentence must show several different ones."""
+
+    at_least: Mapping[Language, int]
+    groups: tuple[tuple[str, Patterns], ...]
+    """(what it is a sign of, its patterns)."""
+    not_with: Patterns
+    """A sentence with one of these is ordinary."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeywordRule:
     """One concept with the many ways of saying it."""
 
@@ -55,6 +66,8 @@ class KeywordRule:
     """A negation before the hit drops it. False where the words say enough (`凭什么`)."""
     firm: bool = False
     """Calm contexts do not drop its hits (safety, threats)."""
+    signs: SignGroups | None = None
+    """Several small signs together, looked for where no pattern of any rule matched."""
     fallback: bool = False
     """A general frame (`到现在还没…`): silent where a rule that names the matter fires in the same text."""
 

@@ -12,6 +12,7 @@ from callcenter.core.keywords.normalise import ChineseNormaliser, EnglishNormali
 from callcenter.core.keywords.pattern import Language
 from callcenter.core.keywords.respell import Respeller
 from callcenter.core.keywords.rules import KeywordRule, RuleSet
+from callcenter.core.keywords.signs import SignTest
 from callcenter.core.keywords.why import why
 from callcenter.core.transcript import Speaker
 
@@ -25,6 +26,7 @@ class _Side:
         self._index = RuleIndex(own, language)
         words = {w for r in own if r.sound for p in r.patterns.get(language, ()) for w in p.words}
         self._respell = Respeller(words, rules.sounds, rules.common_words)
+        self._signs = [SignTest(r, r.signs, language) for r in own if r.signs]
         self._context = ContextTest(rules, language, speaker)
         self._negated = (
             ChineseNegationTest(rules.zh_negation)
@@ -38,9 +40,10 @@ class _Side:
         respelt, changed = self._respell(text, [(c.start, c.end) for c in found])
         if changed:
             found = list(_heard(self._index.find(respelt), changed))
-        if not found:
-            return []
         kept = [c for c in self._context.standing(respelt, found) if not self._denied(c, respelt)]
+        if not any(c.rule.severity > 1 for c in kept):
+            signs = [c for test in self._signs for c in test.find(respelt)]
+            kept.extend(self._context.standing(respelt, signs))
         named = any(c.rule.severity > 1 for c in kept if not c.rule.fallback)
         return _one_per_stretch(c for c in kept if not (named and c.rule.fallback))
 
