@@ -90,7 +90,7 @@ async def demo(options: DemoOptions, say: Say, *, play: bool = True) -> AsyncIte
                 say(f"    {login.role:<10}  {login.name:<9}  {password}")
             say("\nSign in as the agent and wait for the telephone to ring. Ctrl-C stops.")
             if play:
-                pbx.loop("demo")
+                pbx.loop("demo", first=options.language[:2])
             yield up, pbx
     finally:
         await pbx.aclose()

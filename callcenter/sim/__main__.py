@@ -1,6 +1,7 @@
 """`python -m callcenter.sim`: the simulated PBX as a process of its own, so that its sound keeps time whatever the
 product does. Says where it is in one line of JSON, then obeys lines of JSON on standard input: `{"loop": "demo"}`
-plays a scenario file over and over, `{"play": "demo", "id": "…"}` one call of it. Ends with its input."""
+plays a scenario file over and over (from its first call in the language `"first"`, if named), `{"play": "demo", "id":
+"…"}` one call of it. Ends with its input."""
 
 import argparse
 import asyncio
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from callcenter.core.errors import CallcenterError
 from callcenter.sim.pbx import SimConfig, SimulatedPbx
-from callcenter.sim.scenario_files import load_scenarios
+from callcenter.sim.scenario_files import beginning_with, load_scenarios
 
 
 async def serve(pbx: SimulatedPbx) -> None:
@@ -37,7 +38,8 @@ async def _obey(pbx: SimulatedPbx, line: str) -> None:
     try:
         order = json.loads(line)
         if "loop" in order:
-            await pbx.play_loop(load_scenarios(str(order["loop"])))
+            scenarios = load_scenarios(str(order["loop"]))
+            await pbx.play_loop(beginning_with(scenarios, str(order.get("first", ""))))
             return
         for scenario in load_scenarios(str(order["play"])):
             if scenario.id == order.get("id"):

@@ -2,6 +2,7 @@
 for load tests; what is right is proven against a real Asterisk."""
 
 import asyncio
+import itertools
 import logging
 import secrets
 from collections.abc import Coroutine, Sequence
@@ -27,6 +28,8 @@ from callcenter.sim.switch.switch import Switch
 
 log = logging.getLogger(__name__)
 
+FIRST_PAUSE = 6.0
+"""Seconds before the first call of a round that is played over and over."""
 DEMO_AGENTS = {"1001": "周晓", "1002": "林岚", "1003": "郭涛"}
 """Extension to name, of the sample data."""
 DEMO_QUEUES = {"service": tuple(DEMO_AGENTS), "service-en": tuple(DEMO_AGENTS)}

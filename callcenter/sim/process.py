@@ -43,9 +43,9 @@ class PbxProcess:
         self.host, self.ami_port = where["host"], where["port"]
         self.user, self.secret = where["user"], where["secret"]
 
-    def loop(self, scenarios: str = "demo") -> None:
-        """Plays the file's calls over and over."""
-        self._order({"loop": scenarios})
+    def loop(self, scenarios: str = "demo", *, first: str = "") -> None:
+        """Plays the file's calls over and over, from the first call in the language `first` (`zh`, `en`) on."""
+        self._order({"loop": scenarios, "first": first})
 
     def play(self, scenarios: str, scenario: str) -> None:
         """Plays one call of the file now."""

@@ -36,6 +36,12 @@ def load_scenarios(path: Path | str = "demo") -> list[Scenario]:
     return [_scenario(file.name, number, item) for number, item in enumerate(raw["scenarios"], 1)]
 
 
+def beginning_with(scenarios: list[Scenario], language: str) -> list[Scenario]:
+    """The same round, begun at the first call in `language`; unchanged when there is none."""
+    start = next((i for i, scenario in enumerate(scenarios) if scenario.language == language), 0)
+    return scenarios[start:] + scenarios[:start]
+
+
 def _scenario(file: str, number: int, raw: Any) -> Scenario:
     where = f"{file}: call {raw.get('id', number) if isinstance(raw, dict) else number}"
     values = dict(_checked(where, raw, Scenario))

@@ -10,7 +10,7 @@ from callcenter.core.call_record import Direction
 from callcenter.sim.calls.scenario import Outcome, Ring
 from callcenter.sim.dialogues import DIALOGUES_DIR, DialogueError, load_dialogue, load_dialogues
 from callcenter.sim.pbx import DEMO_AGENTS, DEMO_QUEUES
-from callcenter.sim.scenario_files import ScenarioError, load_scenarios
+from callcenter.sim.scenario_files import ScenarioError, beginning_with, load_scenarios
 
 
 def test_the_demo_fits_its_pbx() -> None:
@@ -103,3 +103,12 @@ def test_a_wrong_dialogue_is_named(tmp_path: Path, text: str, complaint: str) ->
 
 def test_the_dialogues_ship_with_the_package() -> None:
     assert len(list(DIALOGUES_DIR.glob("*.yaml"))) >= 6
+
+
+def test_a_round_may_begin_with_the_first_call_in_a_language() -> None:
+    demo = load_scenarios("demo")
+    english = beginning_with(demo, "en")
+    assert english[0].language == "en"
+    assert sorted(s.id for s in english) == sorted(s.id for s in demo)
+    assert beginning_with(demo, "zh") == demo
+    assert beginning_with(demo, "fr") == demo
