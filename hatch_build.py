@@ -40,7 +40,7 @@ def build() -> None:
         return
     config = tomllib.loads((UI / "vendor.toml").read_text("utf-8"))
     with tempfile.TemporaryDirectory(prefix="callcenter-ui-") as folder:
-        modules = _install(Path(folder))
+        modules = install(Path(folder))
         shutil.rmtree(VENDOR, ignore_errors=True)
         VENDOR.mkdir(parents=True)
         for name, source in config["files"].items():
@@ -77,10 +77,12 @@ def _is_current(stamp: str) -> bool:
     return made["stamp"] == stamp and all((VENDOR / name).exists() for name in made["files"])
 
 
-def _install(folder: Path) -> Path:
+def install(folder: Path, *, for_tests: bool = False) -> Path:
+    """`npm ci` into `folder`; returns its node_modules. Tests need axe-core beside what the pages need."""
     for name in ("package.json", "package-lock.json"):
         shutil.copyfile(UI / name, folder / name)
-    options = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=dev", "--loglevel=error"]
+    options = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    options += [] if for_tests else ["--omit=dev"]
     done = subprocess.run([*_npm(), *options], cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"npm could not install the front-end files:\n{done.stderr or done.stdout}")
