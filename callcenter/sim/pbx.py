@@ -143,15 +143,16 @@ class SimulatedPbx:
             self._lines.remove(line)
 
     async def play_loop(self, scenarios: Sequence[Scenario], *, most_at_once: int = 2) -> None:
-        """One after another, for ever, each `pause_before` after the one before it began, no more than
-        `most_at_once` at a time. Where only one language has sample speech, only its calls are played."""
+        """One after another, for ever, each `pause_before` after the one before it began (the very first one soon), no
+        more than `most_at_once` at a time. Where only one language has sample speech, only its calls are played."""
         lines = asyncio.Semaphore(most_at_once)
         audible = [s for s in scenarios if s.language in self.library.languages()] or scenarios
-        while True:
-            for scenario in audible:
-                await self.switch.clock.sleep(scenario.pause_before)
-                await lines.acquire()
-                self._spawn(self._play_then_release(scenario, lines), scenario.id)
+        pause = FIRST_PAUSE
+        for scenario, following in itertools.pairwise(itertools.cycle(audible)):
+            await self.switch.clock.sleep(pause)
+            await lines.acquire()
+            self._spawn(self._play_then_release(scenario, lines), scenario.id)
+            pause = following.pause_before
 
     async def _play_then_release(self, scenario: Scenario, lines: asyncio.Semaphore) -> None:
         try:

@@ -21,8 +21,10 @@ async def test_the_planned_number_of_calls_is_up(tmp_path: Path) -> None:
         await asyncio.sleep(0.01)
     client = await ManagerClient.connect(pbx.host, pbx.ami_port)
     await client.login(pbx.user, pbx.secret)
-    connected = {(await client.until("AgentConnect"))["Interface"] for _ in range(3)}
-    assert len(connected) == 3
+    connected: set[str] = set()
+    async with asyncio.timeout(30):
+        while len(connected) < 3:  # on a busy machine one agent may answer twice before another answers once
+            connected.add((await client.until("AgentConnect"))["Interface"])
     busy.cancel()
     await asyncio.gather(busy, return_exceptions=True)
     assert not pbx.switch.channels
