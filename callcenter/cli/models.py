@@ -111,7 +111,3 @@ def _known(catalog: "Catalog", name: str) -> "Model":
     except CallcenterError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from error
-
-
-if __name__ == "__main__":
-    app()

@@ -31,7 +31,6 @@ class BatchChannel:
             speaker=speaker,
             models=models,
             rate=rate,
-            first_pass=streaming is not None,
             second_pass=whole is not None,
             worker=None,
         )

@@ -53,21 +53,16 @@ class LegState:
     speaker: Speaker
     models: LanguageModels
     rate: int
-    first_pass: bool
     second_pass: bool
+    """Pass two is wanted and there is a model for it."""
     worker: int | None
-    """Which streaming worker holds its recogniser."""
+    """Which streaming worker holds its recogniser; None = no pass one."""
     seq: int = 0
     current: Spoken | None = None
     finishing: dict[int, Spoken] = field(default_factory=dict)
     is_closing: bool = False
     skipping: bool = False
     """The utterance being spoken is not recognised: the box is too busy."""
-
-    @property
-    def only_second(self) -> bool:
-        """The language has no pass one, or it is not wanted for this leg."""
-        return self.worker is None
 
     def begin(self, start: float, *, first: bool, second: bool) -> Spoken:
         """A new utterance."""
@@ -89,6 +84,10 @@ class LegState:
         if self.current is not None and self.current.seq == seq:
             return self.current
         return self.finishing.get(seq)
+
+    def in_work(self) -> list[Spoken]:
+        """Every utterance that is not complete, oldest first."""
+        return [*self.finishing.values(), *([self.current] if self.current else [])]
 
     def seconds(self, size: int) -> float:
         """Length of so many bytes."""

@@ -4,32 +4,23 @@ Everything public is called in the event loop's thread and returns at once; `del
 already gated (callcenter.audio.gate); time is call seconds of the caller's own reckoning."""
 
 import asyncio
-import itertools
-import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from callcenter.core.errors import Unavailable
-from callcenter.core.transcript import Speaker, Utterance
-from callcenter.stt.choose import LanguageModels
+from callcenter.core.transcript import Speaker
 from callcenter.stt.crew import Crew, Slot
+from callcenter.stt.first_pass import FirstPass
 from callcenter.stt.ladder import Ladder
 from callcenter.stt.leg import LONGEST_SECONDS, LegState, Spoken
 from callcenter.stt.pool_types import LegOutput, Note, PoolConfig, PoolStatus, WorkerStatus, pool_config
 from callcenter.stt.recognizer import check_audio, check_rate
-from callcenter.stt.second_queue import SecondQueue, Waiting
+from callcenter.stt.second_pass import SecondPass
 from callcenter.stt.throttle import Throttle
-from callcenter.stt.wire import Answer, Close, Feed, Finish, Job, Open, Setup
 
 WORKER = "callcenter.stt.worker"
 TICK_SECONDS = 0.1
-DRAFT_SECONDS = 1.0
-"""New sound after which a growing utterance is decoded again, where pass two is the only one."""
-TRIES = 2
-"""So often an utterance may take its worker down with it."""
 
 Deliver = Callable[[LegOutput], None]
-
-log = logging.getLogger(__name__)
 
 
 class SpeechPool:
@@ -40,17 +31,9 @@ class SpeechPool:
         self._config, self._deliver, self._worker_module = config, deliver, worker_module
         self._languages = {models.language: models for models in config.models}
         self._legs: dict[str, LegState] = {}
-        self._tickets = itertools.count(1)
-        self._asked: dict[int, tuple[str, int, bool]] = {}
-        """ticket → (leg, seq, what is asked: True = the whole utterance, False = the words so far)."""
-        self._jobs: dict[int, Waiting | None] = {}
-        """ticket → the utterance in pass two; None = a draft."""
-        self._tries: dict[tuple[str, int], int] = {}
-        self._queue = SecondQueue()
-        self._ladder = Ladder()
-        self._throttle = Throttle()
-        self._first: Crew | None = None
-        self._second: Crew | None = None
+        self._ladder, self._throttle = Ladder(), Throttle()
+        self._first: FirstPass | None = None
+        self._second: SecondPass | None = None
         self._ticker: asyncio.Task[None] | None = None
         self._skipped = self._overloaded = 0
 
@@ -60,12 +43,10 @@ class SpeechPool:
             return
         if not self._languages:
             raise Unavailable("; ".join(self._config.missing) or "no speech model is configured")
-        streaming = tuple(models for models in self._config.models if models.vosk)
-        correcting = tuple(models for models in self._config.models if models.whisper)
-        if streaming:
-            self._first = self._crew("pass one", streaming, self._config.workers)
-        if correcting:
-            self._second = self._crew("pass two", correcting, self._config.second_workers)
+        if any(models.vosk for models in self._config.models):
+            self._first = FirstPass(self._config, self, self._worker_module)
+        if any(models.whisper for models in self._config.models):
+            self._second = SecondPass(self._config, self, self._worker_module)
         try:
             await asyncio.gather(*(crew.start() for crew in self._crews()))
         except Unavailable:
@@ -91,8 +72,8 @@ class SpeechPool:
         models = self._languages.get(language)
         if leg in self._legs or models is None or not self._crews() or len(self._legs) >= self._capacity():
             return False
-        slot = self._least_busy() if first_pass and models.vosk else None
-        second = bool(models.whisper) and second_pass and self._second is not None
+        second = second_pass and models.whisper is not None and self._second is not None
+        slot = self._first.place() if self._first and first_pass and models.vosk else None
         if slot is None and not second:
             return False
         state = LegState(
@@ -101,13 +82,12 @@ class SpeechPool:
             speaker=speaker,
             models=models,
             rate=rate,
-            first_pass=slot is not None,
             second_pass=second,
             worker=slot.index if slot else None,
         )
         self._legs[leg] = state
-        if slot and self._first and slot.is_ready:
-            self._first.send(slot, Open(leg=leg, language=language, rate=rate))
+        if self._first:
+            self._first.open(state)
         return True
 
     def feed(self, leg: str, pcm: bytes, start: float) -> None:
@@ -123,10 +103,10 @@ class SpeechPool:
         if spoken is None:
             return
         spoken.audio += pcm
-        if spoken.first:
-            self._ask_first(state, spoken, pcm, start)
-        elif spoken.second:
-            self._maybe_draft(state, spoken)
+        if spoken.first and self._first:
+            self._first.feed(state, spoken, pcm, start)
+        elif spoken.second and self._second:
+            self._second.draft(state, spoken)
         if state.seconds(len(spoken.audio)) >= LONGEST_SECONDS:
             self.endpoint(leg, start + state.seconds(len(pcm)))
 
@@ -140,13 +120,10 @@ class SpeechPool:
         if spoken is None:
             return
         if spoken.first and self._first:
-            ticket = self._ticket(state, spoken, whole=True)
-            self._first.send(self._slot(state), Finish(ticket=ticket, leg=leg))
-        if spoken.second:
-            now = asyncio.get_running_loop().time()
-            self._queue.push(Waiting(leg=leg, seq=spoken.seq, only_text=not spoken.first, since=now))
-            self._work_second()
-        self._settle(state, spoken, 0.0)
+            self._first.finish(state, spoken)
+        if spoken.second and self._second:
+            self._second.push(state, spoken)
+        self.settle(state, spoken, 0.0)
 
     def close(self, leg: str) -> None:
         """No more sound of this leg; what is in work is still delivered, then `closed`."""
@@ -165,8 +142,8 @@ class SpeechPool:
             load=self._ladder.load,
             legs=len(self._legs),
             capacity=self._capacity(),
-            second_waiting=len(self._queue),
-            second_skipped=self._skipped,
+            second_waiting=self._second.waiting if self._second else 0,
+            second_skipped=self._skipped + (self._second.given_up if self._second else 0),
             overloaded=self._overloaded,
             missing=self._config.missing,
         )
@@ -177,107 +154,30 @@ class SpeechPool:
             self._ticker.cancel()
         await asyncio.gather(*(crew.aclose() for crew in self._crews()))
 
-    # --- an utterance begins and grows
+    # --- what the two passes tell (passes.Desk)
 
-    def _begin(self, state: LegState, start: float) -> Spoken | None:
-        slot = self._slot(state) if state.first_pass else None
-        first = slot is not None and slot.is_ready and self._ladder.allows_first(state.speaker)
-        only_text = not first
-        second = state.second_pass and self._ladder.allows_second(state.speaker, only_text=only_text)
-        if first and state.second_pass and not second:
-            self._skipped += 1
-        if not first and not second:
-            state.skipping = True
-            self._overloaded += 1
-            note = Note.OVERLOADED if slot is None or slot.is_ready else Note.RECOGNISER_RESTARTED
-            self._deliver(LegOutput(leg=state.leg, kind="marked", note=note, at=start))
-            return None
-        return state.begin(start, first=first, second=second)
+    def legs(self) -> Iterable[LegState]:
+        """Every open leg."""
+        return self._legs.values()
 
-    def _ask_first(self, state: LegState, spoken: Spoken, pcm: bytes, start: float) -> None:
-        assert self._first is not None
-        ticket = self._ticket(state, spoken, whole=False)
-        self._first.send(self._slot(state), Feed(ticket=ticket, leg=state.leg, start=start, pcm=pcm))
-
-    def _maybe_draft(self, state: LegState, spoken: Spoken) -> None:
-        """Decode the growing utterance when nothing else waits for pass two."""
-        if state.seconds(len(spoken.audio) - spoken.drafted_bytes) < DRAFT_SECONDS or len(self._queue):
-            return
-        slot = self._idle_second()
-        if slot is not None:
-            spoken.drafted_bytes = len(spoken.audio)
-            self._send_job(slot, state, spoken, None)
-
-    # --- pass two
-
-    def _work_second(self) -> None:
-        """Give waiting utterances to idle workers."""
-        now = asyncio.get_running_loop().time()
-        while len(self._queue) and (slot := self._idle_second()) is not None:
-            item, stale = self._queue.take(now)
-            for old in stale:
-                self._give_up_second(old)
-            state = self._legs.get(item.leg) if item else None
-            spoken = state.find(item.seq) if state and item else None
-            if state and spoken and item:
-                self._send_job(slot, state, spoken, item)
-
-    def _send_job(self, slot: Slot, state: LegState, spoken: Spoken, item: Waiting | None) -> None:
-        assert self._second is not None
-        ticket = self._ticket(state, spoken, whole=item is not None)
-        self._jobs[ticket] = item
-        job = Job(
-            ticket=ticket,
-            pcm=bytes(spoken.audio),
-            start=spoken.start,
-            rate=state.rate,
-            language=state.models.language,
-            draft=item is None,
-        )
-        self._second.send(slot, job, allow=2 * state.seconds(len(job.pcm)))
-
-    def _give_up_second(self, item: Waiting) -> None:
-        self._skipped += 1
-        state = self._legs.get(item.leg)
-        spoken = state.find(item.seq) if state else None
-        if state and spoken:
-            spoken.second_over = True
-            self._settle(state, spoken, 0.0, note=Note.SECOND_PASS_SKIPPED)
-
-    # --- answers
-
-    def _answered(self, slot: Slot, answer: Answer, sent_at: float) -> None:
-        leg, seq, whole = self._asked.pop(answer.ticket, ("", 0, False))
-        by_second = answer.ticket in self._jobs
-        item = self._jobs.pop(answer.ticket, None)
+    def find(self, leg: str, seq: int) -> tuple[LegState, Spoken] | None:
+        """An utterance in work."""
         state = self._legs.get(leg)
         spoken = state.find(seq) if state else None
-        if answer.error:
-            log.warning("recogniser, leg %s: %s", leg, answer.error)
-        if state and spoken:
-            now = asyncio.get_running_loop().time()
-            if not whole:
-                self._partial(state, spoken, answer.heard.text, now - sent_at)
-            elif by_second:
-                spoken.second_heard, spoken.second_over = answer.heard, True
-                self._settle(state, spoken, now - (item.since if item else sent_at))
-            else:
-                spoken.first_heard = answer.heard
-                self._settle(state, spoken, now - sent_at)
-        if by_second:
-            self._work_second()
+        return (state, spoken) if state and spoken else None
 
-    def _partial(self, state: LegState, spoken: Spoken, text: str, lag: float) -> None:
+    def words_so_far(self, state: LegState, spoken: Spoken, text: str, lag: float) -> None:
+        """A partial, if it says anything new."""
         if not text or text == spoken.partial or spoken.sent is not None or spoken.is_over:
             return
         spoken.partial = text
         output = LegOutput(leg=state.leg, kind="partial", partial=state.partial(spoken), lag_seconds=round(lag, 3))
-        now = asyncio.get_running_loop().time()
-        for ready in self._throttle.offer(now, state.group, state.leg, output):
+        for ready in self._throttle.offer(asyncio.get_running_loop().time(), state.group, state.leg, output):
             self._deliver(ready)
 
-    def _settle(self, state: LegState, spoken: Spoken, lag: float, note: str = Note.NONE) -> None:
-        utterance: Utterance | None = state.settle(spoken)
+    def settle(self, state: LegState, spoken: Spoken, lag: float, note: Note = Note.NONE) -> None:
+        """Something was heard or given up: deliver what stands now, if it is new."""
+        utterance = state.settle(spoken)
         if utterance is not None:
             self._throttle.drop(state.leg)
             self._deliver(
@@ -292,57 +192,36 @@ class SpeechPool:
             )
         self._maybe_closed(state)
 
+    def mark(self, state: LegState, at: float, note: Note) -> None:
+        """Words are missing at `at` call seconds."""
+        self._deliver(LegOutput(leg=state.leg, kind="marked", note=note, at=at))
+
+    def give_up(self, state: LegState) -> None:
+        """The leg gets no text any more."""
+        self._deliver(LegOutput(leg=state.leg, kind="failed", note=Note.RECOGNISER_DOWN))
+
+    # --- inside
+
+    def _begin(self, state: LegState, start: float) -> Spoken | None:
+        up = self._first is not None and self._first.is_up(state)
+        first = up and self._ladder.allows_first(state.speaker)
+        second = state.second_pass and self._ladder.allows_second(state.speaker, only_text=not first)
+        if first or second:
+            self._skipped += first and state.second_pass and not second
+            return state.begin(start, first=first, second=second)
+        state.skipping = True
+        self._overloaded += 1
+        self.mark(state, start, Note.OVERLOADED if up or state.worker is None else Note.RECOGNISER_RESTARTED)
+        return None
+
     def _maybe_closed(self, state: LegState) -> None:
         if not state.is_closing or state.finishing or state.leg not in self._legs:
             return
         del self._legs[state.leg]
         self._throttle.drop(state.leg)
-        if state.first_pass and self._first:
-            self._first.send(self._slot(state), Close(leg=state.leg))
+        if self._first:
+            self._first.close(state)
         self._deliver(LegOutput(leg=state.leg, kind="closed"))
-
-    # --- workers come and go
-
-    def _first_ready(self, slot: Slot) -> None:
-        assert self._first is not None
-        for state in self._legs.values():
-            if state.worker == slot.index:
-                self._first.send(slot, Open(leg=state.leg, language=state.models.language, rate=state.rate))
-
-    def _first_lost(self, slot: Slot, tickets: list[int]) -> None:
-        """What was being said is left to pass two; where there is none the hole is marked."""
-        for ticket in tickets:
-            self._asked.pop(ticket, None)
-        for state in [state for state in self._legs.values() if state.worker == slot.index]:
-            for spoken in [*state.finishing.values(), *([state.current] if state.current else [])]:
-                if not spoken.first or spoken.first_heard is not None:
-                    continue
-                spoken.first = False
-                if not spoken.second:
-                    self._mark(state, spoken.start, Note.RECOGNISER_RESTARTED)
-                self._settle(state, spoken, 0.0)
-            if slot.has_failed and not state.second_pass:
-                self._deliver(LegOutput(leg=state.leg, kind="failed", note=Note.RECOGNISER_DOWN))
-
-    def _second_lost(self, slot: Slot, tickets: list[int]) -> None:
-        """The utterance in work gets one more try."""
-        for ticket in tickets:
-            leg, seq, _ = self._asked.pop(ticket, ("", 0, False))
-            item = self._jobs.pop(ticket, None)
-            if item is None:
-                continue
-            self._tries[leg, seq] = self._tries.get((leg, seq), 1) + 1
-            if self._tries[leg, seq] <= TRIES:
-                self._queue.push_back(item)
-                continue
-            del self._tries[leg, seq]
-            state = self._legs.get(leg)
-            if state and item.only_text:
-                self._mark(state, 0.0, Note.RECOGNISER_RESTARTED)
-            self._give_up_second(item)
-
-    def _mark(self, state: LegState, at: float, note: Note) -> None:
-        self._deliver(LegOutput(leg=state.leg, kind="marked", note=note, at=at))
 
     async def _tick_for_ever(self) -> None:
         while True:
@@ -352,73 +231,29 @@ class SpeechPool:
     def _tick(self, now: float) -> None:
         for crew in self._crews():
             crew.watch()
-        self._ladder.update(
-            now, first_behind=self._first.behind() if self._first else 0.0, second_behind=self._queue.behind(now)
-        )
+        first_behind = self._first.crew.behind() if self._first else 0.0
+        second_behind = self._second.behind(now) if self._second else 0.0
+        self._ladder.update(now, first_behind=first_behind, second_behind=second_behind)
         for output in self._throttle.due(now):
             self._deliver(output)
-        self._work_second()
-
-    # --- small things
-
-    def _crew(self, name: str, models: tuple[LanguageModels, ...], size: int) -> Crew:
-        streaming = name == "pass one"
-        setup = Setup(
-            streaming=streaming,
-            models=models,
-            recognisers=2,
-            threads=self._config.second_threads,
-            prompts=tuple(self._config.prompt.items()),
-            niceness=0 if streaming else 5,
-        )
-        return Crew(
-            name,
-            setup,
-            size,
-            jemalloc=self._config.jemalloc,
-            module=self._worker_module,
-            answered=self._answered,
-            lost=self._first_lost if streaming else self._second_lost,
-            ready=self._first_ready if streaming else lambda slot: self._work_second(),
-        )
+        if self._second:
+            self._second.work()
 
     def _crews(self) -> list[Crew]:
-        return [crew for crew in (self._first, self._second) if crew is not None]
+        return [part.crew for part in (self._first, self._second) if part is not None]
 
     def _capacity(self) -> int:
         return self._config.legs_per_worker * self._config.workers if self._crews() else 0
 
-    def _least_busy(self) -> Slot | None:
-        if self._first is None:
-            return None
-        return min((s for s in self._first.slots if not s.has_failed), key=self._legs_on, default=None)
-
-    def _legs_on(self, slot: Slot) -> int:
-        return sum(state.worker == slot.index for state in self._legs.values())
-
-    def _slot(self, state: LegState) -> Slot:
-        assert self._first is not None
-        assert state.worker is not None
-        return self._first.slots[state.worker]
-
-    def _idle_second(self) -> Slot | None:
-        slots = self._second.slots if self._second else []
-        return next((slot for slot in slots if slot.is_ready and not slot.pending), None)
-
-    def _ticket(self, state: LegState, spoken: Spoken, *, whole: bool) -> int:
-        ticket = next(self._tickets)
-        self._asked[ticket] = (state.leg, spoken.seq, whole)
-        return ticket
-
     def _worker_status(self, crew: Crew, slot: Slot) -> WorkerStatus:
-        first = crew is self._first
-        refs = {(m.vosk if first else m.whisper) for m in self._config.models}
+        first = self._first is not None and crew is self._first.crew
+        refs = {(models.vosk if first else models.whisper) for models in self._config.models}
         return WorkerStatus(
             name=f"{crew.name} {slot.index + 1}",
             pid=slot.process.pid if slot.process else 0,
             alive=slot.is_ready,
             restarts=slot.restarts,
-            legs=self._legs_on(slot) if first else 0,
+            legs=sum(state.worker == slot.index for state in self._legs.values()) if first else 0,
             behind_seconds=round(slot.behind(asyncio.get_running_loop().time()), 3),
             rss_bytes=slot.process.rss_bytes() if slot.process else 0,
             models=tuple(sorted(ref.id for ref in refs if ref)),

@@ -26,7 +26,6 @@ def leg() -> LegState:
         speaker=Speaker.CUSTOMER,
         models=LanguageModels(language="en", vosk=REF, whisper=REF),
         rate=8000,
-        first_pass=True,
         second_pass=True,
         worker=0,
     )
