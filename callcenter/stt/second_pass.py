@@ -1,4 +1,4 @@
-"""Pass two of all legs: utterances wait their turn, growing ones are drafted in between, a deadly one is tried twice."""
+"""Pass two of all legs: utterances wait their turn, growing ones are drafted in between, a deadly one has two tries."""
 
 import asyncio
 import itertools

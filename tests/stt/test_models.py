@@ -45,7 +45,7 @@ def test_vosk_hears_words_at_their_times_again_and_again() -> None:
 
 @pytest.mark.rig
 def test_whisper_hears_the_prompt_and_nothing_in_noise() -> None:
-    text, pcm = prompt()
+    _, pcm = prompt()
     engine = WhisperEngine(FOLDER / "tiny.en")
     heard = engine.transcribe(pcm, 7.0, rate=8000, language="en")
     assert "password" in heard.text
