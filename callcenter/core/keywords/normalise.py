@@ -126,8 +126,8 @@ class EnglishNormaliser:
                 continue
             if out:
                 out.append(" ")
-                starts.append(ends[-1])
-                ends.append(origin[token.start()])
+                starts.append(min(ends[-1], origin[token.start()]))
+                ends.append(max(ends[-1], origin[token.start()]))
             first, last = origin[token.start()], origin[token.end() - 1] + 1
             even = len(word) == token.end() - token.start()
             for i, c in enumerate(word):

@@ -101,6 +101,18 @@ def parse(text: str, language: Language, macros: Mapping[str, Node] | None = Non
     return _Parser(text.strip(), language, macros or {}).whole()
 
 
+def _repeats(node: Node) -> bool:
+    """Whether something inside repeats or leaves a gap: repeating that again would make matching slow."""
+    match node:
+        case Repeat(item, _, most):
+            return most > 1 or _repeats(item)
+        case Seq(items) | Alt(items):
+            return any(_repeats(item) for item in items)
+        case Gap():
+            return True
+    return False
+
+
 class _Parser:
     """Recursive descent over one pattern."""
 
@@ -143,6 +155,8 @@ class _Parser:
             return atom
         if isinstance(atom, Gap | Edge | Ending):
             raise self._error(f"has {sign!r} after something that cannot be repeated")
+        if sign != "?" and _repeats(atom):
+            raise self._error(f"has {sign!r} around something that repeats already")
         self._at += 1
         return Repeat(atom, 1 if sign == "+" else 0, 1 if sign == "?" else MAX_REPEAT)
 

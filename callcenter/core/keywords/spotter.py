@@ -52,12 +52,14 @@ class _Side:
 
 
 def _heard(hits: Iterable[Candidate], changed: frozenset[int]) -> Iterator[Candidate]:
-    """Hits in respelt text: which of them rest on a changed character, those too loosely dropped."""
+    """Hits in respelt text: those on too many changed characters dropped (half of them in a rule that names
+    the matter, a third in a general frame)."""
     for hit in hits:
         wrong = len(changed.intersection(range(hit.start, hit.end)))
+        share = 3 if hit.rule.fallback else 2
         if not wrong:
             yield hit
-        elif hit.rule.sound and 2 * wrong <= hit.end - hit.start:
+        elif hit.rule.sound and share * wrong <= hit.end - hit.start:
             yield replace(hit, by_sound=True)
 
 

@@ -94,7 +94,7 @@ def misheard(sentence: Sentence, share: float, seed: int) -> Sentence:
 
 @lru_cache(maxsize=1)
 def _alike() -> dict[str, str]:
-    """Each character with the characters a recogniser may write for it: same syllable, same tone three times as likely."""
+    """Each character with what a recogniser may write for it: same syllable, same tone three times as likely."""
     rules, _ = shipped()
     usual = {c for word in rules.common_words for c in word}
     groups: dict[str, list[str]] = defaultdict(list)
