@@ -1,5 +1,9 @@
 """The application: routes, static files, headers, errors."""
 
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
 from fastapi import FastAPI
 from starlette.routing import Route
 
@@ -13,8 +17,15 @@ from callcenter.web.site import Site
 
 def create_app(context: WebContext) -> FastAPI:
     """Pages over these services. Close `context.hub` before stopping the server: open streams would hold it."""
-    app = FastAPI(title=context.site_name, docs_url=None, redoc_url=None, openapi_url=None)
-    site = app.state.site = Site(context)
+    site = Site(context)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await asyncio.to_thread(site.presenter.close)
+
+    app = FastAPI(title=context.site_name, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.state.site = site
     app.add_middleware(SecurityHeaders, secure=context.secure_cookies)
     app.router.routes.append(Route("/static/{build}/{name:path}", site.assets.serve))
     for part in (auth, me, desk, calls, media, wall, system, status, endpoint):

@@ -8,11 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlmodel import select
 
 from callcenter.core.roles import Role
 from callcenter.live.notices import Notice
 from callcenter.store import users
-from callcenter.store.tables import Call, FlagRow, User
+from callcenter.store.tables import AuditEntry, Call, FlagRow, User
 from callcenter.store.types import now
 from callcenter.web.live.views import PageName, View
 from callcenter.web.site import Site as WebSite
@@ -198,6 +199,16 @@ async def test_progress_and_its_end_reach_the_call_page(site: Site) -> None:
 
     assert "refresh" not in await told("transcribing")
     assert "refresh" in await told("transcribed")
+
+
+async def test_who_was_shown_whose_data_is_written_down_once(site: Site) -> None:
+    call_id = builders.ring(site.database, customer_id=site.ids["wang"])
+    for change in ("offered", "answered", "held"):
+        await frames(site, notice("extension:8001", "call", id=call_id, change=change))
+    site.app.state.site.presenter.close()
+    with site.database.session() as session:
+        seen = session.exec(select(AuditEntry).where(AuditEntry.action == "customer.view")).all()
+    assert [entry.record_id for entry in seen] == [str(site.ids["wang"])]
 
 
 async def test_another_page_hears_that_the_phone_rings(site: Site) -> None:

@@ -33,11 +33,17 @@ class Presenter:
         self._render = render
         self._made: OrderedDict[tuple[object, ...], asyncio.Future[bytes]] = OrderedDict()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="present")
+        self._desk = DeskPage(context, render)
         self._pages: dict[str, Callable[[Notice, View], list[bytes]]] = {
-            "desk": DeskPage(context, render).frames,
+            "desk": self._desk.frames,
             "call": CallPage(context, render).frames,
             "wall": WallPage(context, render).frames,
         }
+
+    def close(self) -> None:
+        """Finish what is being written, and end the threads."""
+        self._threads.shutdown()
+        self._desk.close()
 
     async def frames(self, notice: Notice, view: View) -> bytes:
         """What readers of `view` are sent for `notice`; empty when it does not concern that page."""

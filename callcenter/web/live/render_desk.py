@@ -1,7 +1,11 @@
 """The agent desk's live parts."""
 
+import logging
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from callcenter.core.permissions import Action, may
 from callcenter.live.notices import Notice
@@ -23,6 +27,8 @@ WHOLE = frozenset({"offered", "offer_ended", "wrapped_up", "answered"})
 because a transferred call may come without having rung here."""
 REMEMBERED_POPS = 512
 
+log = logging.getLogger(__name__)
+
 
 class DeskPage:
     """Frames for `/desk`."""
@@ -31,7 +37,12 @@ class DeskPage:
         self._context = context
         self._render = render
         self._lines = TranscriptParts(context, render)
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="audit")
         self._audited: OrderedDict[tuple[object, ...], None] = OrderedDict()
+
+    def close(self) -> None:
+        """Wait until everything is written down."""
+        self._writer.shutdown()
 
     def frames(self, notice: Notice, view: View) -> list[bytes]:
         """What this notice changes on the desk."""
@@ -90,7 +101,14 @@ class DeskPage:
         self._audited[key] = None
         if len(self._audited) > REMEMBERED_POPS:
             self._audited.popitem(last=False)
-        self._context.desk.seen(pop, user)
+        # Written after the pop is on its way: the agent must not wait for a disk.
+        self._writer.submit(self._write, pop, user)
+
+    def _write(self, pop: ScreenPop, user: User) -> None:
+        try:
+            self._context.desk.seen(pop, user)
+        except SQLAlchemyError:
+            log.exception("call %s: that user %s saw the pop was not written down", pop.call.id, user.id)
 
     def _shower(self, view: View) -> Shower:
         whole = may(view.user.role, Action.NUMBERS)
