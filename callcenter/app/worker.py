@@ -4,13 +4,18 @@ import asyncio
 import logging
 import multiprocessing
 import multiprocessing.connection
+import os
 import signal
 import threading
+from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from callcenter.app.parts import build_jobs, build_spotter, models_dir, open_database
 from callcenter.app.transcriber import recording_transcriber
+from callcenter.core.errors import CallcenterError
 from callcenter.jobs.queue import JobQueue
 from callcenter.logs import set_up_logging
 from callcenter.services.recordings import TRANSCRIBE, Shelf
@@ -60,7 +65,17 @@ def _worker_main(settings: Settings) -> None:
     set_up_logging(settings.log_level)
     stop = threading.Event()
     threading.Thread(target=_stop_with_parent, args=(stop,), daemon=True).start()
-    run_worker(settings, stop)
+    try:
+        run_worker(settings, stop)
+    except CallcenterError as error:
+        log.error("no jobs are worked off: %s", error)
+        code = 1
+    else:
+        code = 0
+    # The engines' threads may be in the middle of a job, which waits for the next start: tearing an interpreter down
+    # under them aborts ("terminate called without an active exception").
+    logging.shutdown()
+    os._exit(code)
 
 
 def _stop_with_parent(stop: threading.Event) -> None:
@@ -74,8 +89,10 @@ def _stop_with_parent(stop: threading.Event) -> None:
 class WorkerProcess:
     """Keeps one worker process alive. A crash in an engine costs the job at hand, which is tried again."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, on_lost: Callable[[], None] | None = None) -> None:
+        """`on_lost` is called, in a thread, whenever a worker has ended and before the next one starts."""
         self._settings = settings
+        self._on_lost = on_lost
         self._process: BaseProcess | None = None
         self.restarts = 0
 
@@ -83,6 +100,11 @@ class WorkerProcess:
     def alive(self) -> bool:
         """Whether jobs are being worked off."""
         return self._process is not None and self._process.is_alive()
+
+    @property
+    def pid(self) -> int | None:
+        """The process, once it is started."""
+        return self._process.pid if self._process is not None else None
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -95,8 +117,16 @@ class WorkerProcess:
                 self.restarts += 1
                 log.error("the job worker ended with code %s; it is started again", self._process.exitcode)
                 await asyncio.sleep(RESTART_SECONDS)
+                await asyncio.to_thread(self._tell_lost)
         finally:
-            self._stop()
+            await asyncio.to_thread(self._stop)
+
+    def _tell_lost(self) -> None:
+        try:
+            if self._on_lost is not None:
+                self._on_lost()
+        except SQLAlchemyError as error:  # the next start of a worker, or of the product, does it
+            log.warning("what the lost worker had begun is not queued yet: %s", error)
 
     def _stop(self) -> None:
         if self._process is None or not self._process.is_alive():

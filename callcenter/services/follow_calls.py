@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from callcenter.ami.messages import Received
 from callcenter.core.channel_events import ChannelEvent
@@ -33,6 +33,9 @@ from callcenter.store.database import Database
 from callcenter.store.tables import Call
 
 log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 1.0
+"""Between attempts to write while the database is away (locked, down, its disk full)."""
 
 CHANGES: dict[type[CallEvent], str] = {
     CallStarted: "started",
@@ -94,8 +97,7 @@ class CallFollower:
     async def handle(self, received: Received) -> None:
         """One message of the PBX."""
         self.counts.messages += 1
-        for channel_event in self._translate(received):
-            await self._take(self._tracker.handle(channel_event))
+        await self._take(self._events(received))
 
     async def tick(self, now: float) -> None:
         """Time has passed (Unix seconds)."""
@@ -105,27 +107,50 @@ class CallFollower:
         """One message out of the journal, at start: recorded where it was not yet, told to no page. Returns what
         happened, for those who must know what is up."""
         happened: list[CallEvent] = []
-        for channel_event in self._translate(received):
-            for event in self._tracker.handle(channel_event):
-                self._record(event)
-                happened.append(event)
+        for event in self._events(received):
+            self._record(event)
+            happened.append(event)
         return happened
+
+    def _events(self, received: Received) -> list[CallEvent]:
+        found: list[CallEvent] = []
+        try:
+            for channel_event in self._translate(received):
+                found += self._tracker.handle(channel_event)
+        except Exception:  # one message that we misread must not end the following of all other calls
+            self.counts.failed_events += 1
+            log.exception("this message of the PBX was not understood: %s", received)
+        return found
 
     async def _take(self, events: Sequence[CallEvent]) -> None:
         for event in events:
             self.counts.call_events += 1
             self.counts.last_event_at = event.at
-            call = await asyncio.to_thread(self._record, event)
+            call = await self._record_surely(event)
             if call is None:
                 continue
             self._tell(event, call)
             for follower in self._followers:
                 await follower(event, call)
 
+    async def _record_surely(self, event: CallEvent) -> Call | None:
+        """While the database is away the feed waits: what comes meanwhile is queued, and in the journal."""
+        is_told = False
+        while True:
+            try:
+                return await asyncio.to_thread(self._record, event)
+            except OperationalError as error:
+                if not is_told:
+                    log.error("the call log cannot be written, calls wait for it: %s", error.orig)
+                is_told = True
+                await asyncio.sleep(RETRY_SECONDS)
+
     def _record(self, event: CallEvent) -> Call | None:
         try:
             with self._database.transaction() as session:
                 return self._log.record(session, event)
+        except OperationalError:
+            raise
         except SQLAlchemyError:
             # The feed goes on: the journal keeps the message, and a restart records what is missing.
             self.counts.failed_events += 1

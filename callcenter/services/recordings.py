@@ -16,6 +16,7 @@ from callcenter.store.tables import Recording
 TRANSCRIBE = "recording.transcribe"
 """The job's name."""
 MOST_ATTEMPTS = 4
+"""A recording that ended the worker so often is not tried again by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,12 +102,16 @@ class Shelf:
         self._tell(row)
 
     def interrupted(self) -> list[int]:
-        """At start: what a killed worker left half done waits again. Returns everything that waits."""
+        """No worker runs: what a killed one left half done waits again. Returns everything that waits."""
         with self._database.transaction() as session:
-            for row in recordings.in_status(session, "transcribing"):
-                row.status, row.progress = "pending", 0
+            left = recordings.in_status(session, "transcribing")
+            for row in left:
+                _wait_again(row)
             session.flush()
-            return [row.id for row in recordings.in_status(session, "pending") if row.id is not None]
+            waiting = recordings.in_status(session, "pending")
+        for row in left:
+            self._tell(row)
+        return [row.id for row in waiting if row.id is not None]
 
     def _set(self, find: Any, key: Any, **values: Any) -> None:
         with self._database.transaction() as session:
@@ -119,6 +124,15 @@ class Shelf:
     def _tell(self, row: Recording) -> None:
         data = {"call_id": row.call_id, "recording_id": row.id, "status": row.status, "progress": row.progress}
         self._hub.publish(f"call:{row.call_id}", "recording", data)
+
+
+def _wait_again(row: Recording) -> None:
+    row.progress = 0
+    if row.attempts < MOST_ATTEMPTS:
+        row.status = "pending"
+    else:
+        row.status = "failed"
+        row.error = f"the worker ended {row.attempts} times while it transcribed this; the recording is kept"
 
 
 def file_of(root: Path, recording: Recording) -> Path:

@@ -44,22 +44,29 @@ class TranscribeRecording:
     ) -> None:
         self._database, self._shelf, self._root = database, shelf, root
         self._transcriber, self._spotter, self._language = transcriber, spotter, language
+        self._unsettled: set[int] = set()
+        """Ours, but the database would not take how it ended."""
 
     def __call__(self, recording_id: int) -> None:
         """Transcribe one recording. What fails is written on its row and raised, so that the queue tries again."""
+        if recording_id in self._unsettled:
+            self._shelf.again(recording_id)
         row = self._shelf.claim(recording_id)
         if row is None:
             return
+        self._unsettled.add(recording_id)
         try:
-            utterances = self._recognise(row)
+            self._store(row, self._recognise(row))
+            self._shelf.transcribed(recording_id)
         except CallcenterError as error:
             self._shelf.failed(recording_id, str(error))
+            self._unsettled.discard(recording_id)
             raise
         except Exception as error:  # an engine may raise anything; the recording is kept and says what happened
             self._shelf.failed(recording_id, f"{type(error).__name__}: {error}")
+            self._unsettled.discard(recording_id)
             raise
-        self._store(row, utterances)
-        self._shelf.transcribed(recording_id)
+        self._unsettled.discard(recording_id)
 
     def _recognise(self, row: Recording) -> list[Utterance]:
         assert row.id is not None

@@ -1,13 +1,19 @@
 """Tells the pages how far transcriptions are. The work is done in another process; what both see is the rows."""
 
 import asyncio
+import logging
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from callcenter.services.desk import Publisher
 from callcenter.store import recordings
 from callcenter.store.database import Database
 from callcenter.store.tables import Recording
 
+log = logging.getLogger(__name__)
+
 EVERY_SECONDS = 1.0
+AFTER_TROUBLE_SECONDS = 10.0
 _Shown = tuple[str, float]
 
 
@@ -22,7 +28,13 @@ class RecordingWatch:
         """Until cancelled."""
         while True:
             await asyncio.sleep(EVERY_SECONDS)
-            for row in await asyncio.to_thread(self.changed):
+            try:
+                news = await asyncio.to_thread(self.changed)
+            except SQLAlchemyError as error:  # the database will be back; the rows have not moved meanwhile
+                log.warning("how far the transcriptions are is not known: %s", error)
+                await asyncio.sleep(AFTER_TROUBLE_SECONDS)
+                continue
+            for row in news:
                 data = {"recording_id": row.id, "call_id": row.call_id, "status": row.status, "progress": row.progress}
                 self._hub.publish(f"call:{row.call_id}", "recording", data)
 
