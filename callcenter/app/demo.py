@@ -4,15 +4,18 @@ a newcomer sees a call go all the way through without owning an Asterisk."""
 import asyncio
 import contextlib
 import secrets
-import signal
+import shutil
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import SecretStr
 
+from callcenter.app.one_at_a_time import alone_in
 from callcenter.app.parts import open_database
 from callcenter.app.run import Running, running
+from callcenter.app.serve import check_port
+from callcenter.app.stopping import until_stopped
 from callcenter.core.roles import Role
 from callcenter.services.auth import AuthService
 from callcenter.settings import (
@@ -60,25 +63,30 @@ class DemoOptions:
     language: str = "zh-CN"
     live: str = "auto"
     models: Path | None = None
+    fresh: bool = False
 
 
 async def run_demo(options: DemoOptions, say: Say) -> None:
     """Run until Ctrl-C."""
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with demo(options, say):
-        await stop.wait()
-        say("stopping")
+
+    async def work() -> None:
+        async with demo(options, say):
+            await asyncio.Event().wait()
+
+    with alone_in(options.folder):
+        if options.fresh:
+            _forget(options.folder)
+        await until_stopped(work(), lambda: say("stopping"))
 
 
 @contextlib.asynccontextmanager
 async def demo(options: DemoOptions, say: Say, *, play: bool = True) -> AsyncIterator[tuple[Running, PbxProcess]]:
     """The demo, up until the block ends."""
+    check_port(WebSettings(host=options.host, port=options.port))
     say("[1/4] simulated PBX")
     pbx = PbxProcess((options.folder / "recordings").resolve())
-    await pbx.start()
     try:
+        await pbx.start()
         settings = demo_settings(options, pbx)
         say("[2/4] database and sample customers")
         password = await asyncio.to_thread(_fill, settings, options.language)
@@ -94,6 +102,15 @@ async def demo(options: DemoOptions, say: Say, *, play: bool = True) -> AsyncIte
             yield up, pbx
     finally:
         await pbx.aclose()
+
+
+def _forget(folder: Path) -> None:
+    """What an earlier demo left, and nothing else: the folder may be anyone's."""
+    for name in ("journal", "recordings"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for database in ("callcenter.db", "jobs.db"):
+        for suffix in ("", "-wal", "-shm"):
+            (folder / f"{database}{suffix}").unlink(missing_ok=True)
 
 
 def demo_settings(options: DemoOptions, pbx: PbxProcess) -> Settings:

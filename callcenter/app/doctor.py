@@ -47,8 +47,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
     except CallcenterError as error:
         yield fail("database", str(error))
         return
-    current = "up to date" if database.is_current() else "will be brought up to date at the next start"
-    yield ok("database", f"{database.engine.dialect.name} answers; its tables are {current}.")
+    current = "are up to date" if database.is_current() else "will be brought up to date at the next start"
+    yield ok("database", f"{database.engine.dialect.name} answers; its tables {current}.")
     database.close()
 
 
@@ -78,7 +78,14 @@ def _keywords(settings: Settings) -> Iterator[Finding]:
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:
-    settings.data.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        yield fail("disk", f"The data folder {settings.data} cannot be made: {error.strerror}.")
+        return
+    if not os.access(settings.data, os.W_OK | os.X_OK):
+        yield fail("disk", f"The data folder {settings.data} cannot be written by this user.")
+        return
     free = shutil.disk_usage(settings.data).free
     text = f"{free / (1 << 30):.1f} GiB are free for {settings.data}."
     yield (fail if free < FULL_DISK_BYTES else warn if free < LOW_DISK_BYTES else ok)("disk", text)

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import signal
 import time
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
@@ -15,9 +14,11 @@ from callcenter.ami.link import AmiLink
 from callcenter.ami.translate import WANTED, Translator
 from callcenter.app.health import HealthSources, system_health
 from callcenter.app.listening import build_listening
+from callcenter.app.one_at_a_time import alone_in
 from callcenter.app.parts import build_jobs, journal_folder, open_database
 from callcenter.app.recording import build_recorder
-from callcenter.app.serve import serving
+from callcenter.app.serve import check_port, serving
+from callcenter.app.stopping import until_stopped
 from callcenter.app.worker import WorkerProcess, register_jobs
 from callcenter.core.calls import CallTracker, TrackerConfig
 from callcenter.jobs.queue import JobQueue
@@ -52,24 +53,25 @@ class Running:
 
 async def run_all(settings: Settings) -> None:
     """Run until SIGINT or SIGTERM."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    async with running(settings) as up:
-        log.info("the pages are at %s", up.address)
-        await stop.wait()
-        log.info("stopping")
+
+    async def work() -> None:
+        async with running(settings) as up:
+            log.info("the pages are at %s", up.address)
+            await asyncio.Event().wait()
+
+    with alone_in(settings.data):
+        await until_stopped(work(), lambda: log.info("stopping"))
 
 
 @contextlib.asynccontextmanager
 async def running(settings: Settings, *, demo_logins: tuple[tuple[str, str], ...] = ()) -> AsyncIterator[Running]:
     """Everything up until the block ends."""
+    check_port(settings.web)
     database = await asyncio.to_thread(open_database, settings)
     hub, jobs = Hub(), build_jobs(settings)
     register_jobs(jobs, settings)
     shelf = Shelf(database, hub, pbx=settings.pbx.name)
-    worker = WorkerProcess(settings)
+    worker = WorkerProcess(settings, on_lost=lambda: _resume(shelf, jobs))
     async with contextlib.AsyncExitStack() as stack:
         stack.callback(database.close)
         pbx = _Pbx(settings, database, hub, shelf, jobs)
@@ -102,10 +104,15 @@ async def running(settings: Settings, *, demo_logins: tuple[tuple[str, str], ...
             demo_logins=demo_logins,
         )
         address = await stack.enter_async_context(serving(create_app(context), hub, settings.web))
-        for recording_id in await asyncio.to_thread(shelf.interrupted):
-            jobs.enqueue(TRANSCRIBE, recording_id)
+        await asyncio.to_thread(_resume, shelf, jobs)
         async with _background(pbx.feed.run(pbx.link), worker.run(), RecordingWatch(database, hub).run()):
             yield Running(address=address, database=database, hub=hub, link=pbx.link)
+
+
+def _resume(shelf: Shelf, jobs: JobQueue) -> None:
+    """No worker runs: whatever waits or was begun is queued. A job too many finds its recording taken and ends."""
+    for recording_id in shelf.interrupted():
+        jobs.enqueue(TRANSCRIBE, recording_id)
 
 
 def _retry(shelf: Shelf, jobs: JobQueue, recording_id: int) -> None:
@@ -148,6 +155,13 @@ class _Pbx:
         self.counts = follower.counts
 
     async def __aenter__(self) -> None:
+        try:
+            await self._start()
+        except BaseException:  # a start cut short must not leave recognisers behind
+            await self.__aexit__()
+            raise
+
+    async def _start(self) -> None:
         talking = await asyncio.to_thread(self.feed.catch_up)
         self._tracker.take_wanted()  # questions from the journal were answered in it, or are out of date
         await self.recorder.start(talking)

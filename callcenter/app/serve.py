@@ -3,6 +3,7 @@ streams open."""
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator
 
 import uvicorn
@@ -21,6 +22,22 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self):  # type: ignore[no-untyped-def]
         yield
+
+
+def check_port(settings: WebSettings) -> None:
+    """Raise `Unavailable` when the pages cannot be served here: better said before anything slow begins."""
+    try:
+        family, kind, *_, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise Unavailable(_not_here(settings, error.strerror or str(error))) from error
+
+
+def _not_here(settings: WebSettings, why: str) -> str:
+    where = f"{settings.host}:{settings.port}"
+    return f"the pages cannot be served on {where} ({why}): choose another port or host ([web], or --port and --host)"
 
 
 @contextlib.asynccontextmanager
@@ -42,14 +59,11 @@ async def serving(app: FastAPI, hub: Hub, settings: WebSettings) -> AsyncIterato
     try:
         while not server.started:
             if task.done():
-                raise Unavailable(
-                    f"the pages cannot be served on {settings.host}:{settings.port}: the port is taken or not ours; "
-                    "change [web] port"
-                )
+                raise Unavailable(_not_here(settings, "the port is taken or not ours"))
             await asyncio.sleep(0.02)
         port = server.servers[0].sockets[0].getsockname()[1]
         shown = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104 - only compared
-        yield f"http://{shown}:{port}"
+        yield f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
     finally:
         hub.close()
         server.should_exit = True

@@ -18,13 +18,9 @@ def demo(
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget what an earlier demo logged.")] = False,
 ) -> None:
     """Start a simulated PBX that plays sample calls, and everything else as with a real one."""
-    import shutil
-
     from callcenter.app.demo import DemoOptions, run_demo
     from callcenter.logs import set_up_logging
 
-    if fresh:
-        shutil.rmtree(folder, ignore_errors=True)
     set_up_logging("WARNING")
-    options = DemoOptions(folder=folder, host=host, port=port, language=language, live=live)
+    options = DemoOptions(folder=folder, host=host, port=port, language=language, live=live, fresh=fresh)
     asyncio.run(run_demo(options, typer.echo))
