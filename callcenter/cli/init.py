@@ -8,7 +8,7 @@ import typer
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from callcenter.core.errors import Conflict
+from callcenter.core.errors import BadInput, Conflict
 
 HEAD = """\
 # Settings of Callcenter. Each line shows its default; remove the # to change it. `callcenter doctor` checks the rest.
@@ -27,8 +27,11 @@ def init(
         return
     if path.exists():
         raise Conflict(f"{path} exists already; it was not touched. `callcenter init --print` shows a fresh one")
-    path.write_text(text, "utf-8")
-    path.chmod(0o600)
+    try:
+        path.touch(mode=0o600)
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written: {error.strerror}; choose a folder of yours") from error
     typer.echo(f"{path} is written: fill in [pbx], then run `callcenter doctor`")
 
 

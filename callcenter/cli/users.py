@@ -1,12 +1,11 @@
 """`callcenter users add|list|password|disable`: people who sign in, from the box itself."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from callcenter.cli.options import ConfigFile
-from callcenter.core.errors import NotFound
 from callcenter.core.roles import Role
 
 app = typer.Typer(help="People who sign in: add, list, password, disable.", no_args_is_help=True)
@@ -28,7 +27,7 @@ def add_user(
     password: Password,
     full_name: Annotated[str, typer.Option(help="As shown on pages.")] = "",
     extension: Annotated[str, typer.Option(help="The telephone on the agent's desk.")] = "",
-    language: Annotated[str, typer.Option(help="zh-CN, zh-TW or en.")] = "zh-CN",
+    language: Annotated[Literal["zh-CN", "zh-TW", "en"] | None, typer.Option(help="Of the pages.")] = None,
     config: ConfigFile = None,
 ) -> None:
     """Add a person."""
@@ -36,8 +35,15 @@ def add_user(
     from callcenter.services.auth import AuthService
     from callcenter.settings import load_settings
 
-    auth = AuthService(open_database(load_settings(config)))
-    user = auth.create_user(name, full_name, _password(password), role, extension=extension or None, language=language)
+    settings = load_settings(config)
+    user = AuthService(open_database(settings)).create_user(
+        name,
+        full_name,
+        _password(password),
+        role,
+        extension=extension or None,
+        language=language or settings.site.language,
+    )
     typer.echo(f"{user.name} ({user.role}) may sign in")
 
 
@@ -49,9 +55,12 @@ def list_users(config: ConfigFile = None) -> None:
     from callcenter.store import users
 
     with open_database(load_settings(config)).session() as session:
-        for user in users.all_users(session):
-            state = "" if user.is_active else "  (disabled)"
-            typer.echo(f"{user.name}  {user.role}  {user.extension or '-'}  {user.full_name}{state}")
+        everybody = users.all_users(session)
+    for user in everybody:
+        state = "" if user.is_active else "  (disabled)"
+        typer.echo(f"{user.name}  {user.role}  {user.extension or '-'}  {user.full_name}{state}")
+    if not everybody:
+        typer.echo("nobody yet: `callcenter users add NAME --role admin`, or open the pages", err=True)
 
 
 @app.command("password")
@@ -69,13 +78,8 @@ def set_password(name: str, password: Password, config: ConfigFile = None) -> No
 def disable_user(name: str, config: ConfigFile = None) -> None:
     """Nobody signs in by this name any more; what the person did stays."""
     from callcenter.app import open_database
+    from callcenter.services.auth import AuthService
     from callcenter.settings import load_settings
-    from callcenter.store import users
 
-    with open_database(load_settings(config)).transaction() as session:
-        user = users.by_name(session, name)
-        if user is None or user.id is None:
-            raise NotFound(f"there is no active user {name!r}")
-        user.is_active = False
-        users.end_sessions_of(session, user.id)
+    AuthService(open_database(load_settings(config))).disable(name)
     typer.echo(f"{name} is disabled")

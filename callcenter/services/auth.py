@@ -155,6 +155,19 @@ class AuthService:
             users.end_sessions_of(session, user.id)
             audit.record(session, "password.reset", user_id=None, kind="user", record_id=user.id)
 
+    def disable(self, name: str) -> None:
+        """Nobody signs in by this name any more. What the person did stays; the last administrator stays too."""
+        with self._database.transaction() as session:
+            user = users.by_name(session, name)
+            if user is None or user.id is None:
+                raise NotFound(f"there is no active user {name!r}")
+            admins = [u for u in users.all_users(session) if u.is_active and u.role == Role.ADMIN]
+            if user.role == Role.ADMIN and len(admins) == 1:
+                raise Conflict(f"{name!r} is the last administrator; add another one first")
+            user.is_active = False
+            users.end_sessions_of(session, user.id)
+            audit.record(session, "user.disable", user_id=None, kind="user", record_id=user.id)
+
     def has_users(self) -> bool:
         """False on first run."""
         with self._database.session() as session:
@@ -179,8 +192,8 @@ class AuthService:
     ) -> User:
         """A new user. Raises `Conflict` when the name is taken, `BadInput` when the password is too short."""
         with self._database.transaction() as session:
-            if users.by_name(session, name) is not None:
-                raise Conflict(f"there is a user {name!r} already; choose another name")
+            if users.is_taken(session, name):
+                raise Conflict(f"there is a user {name!r} already; choose another name (a disabled one keeps it)")
             return self._add(session, name, full_name, password, role, extension, language)
 
     def _add(

@@ -14,6 +14,12 @@ def by_name(session: Session, name: str) -> User | None:
     return session.exec(select(User).where(wanted, col(User.is_active))).first()
 
 
+def is_taken(session: Session, name: str) -> bool:
+    """Whether somebody signs in, or once did, as `name` (case does not matter)."""
+    wanted = func.lower(col(User.name)) == name.strip().lower()
+    return session.exec(select(User).where(wanted)).first() is not None
+
+
 def by_id(session: Session, user_id: int) -> User | None:
     """One user."""
     return session.get(User, user_id)
