@@ -25,12 +25,17 @@ class ContextTest:
         self._unless = {
             r.id: PatternSearch(r.unless[language], language) for r in rules.rules if r.unless.get(language)
         }
-        self._calm = [(c, PatternSearch(c.patterns.get(language, ()), language)) for c in rules.calm]
+        calm = [(c, p) for c in rules.calm for p in c.patterns.get(language, ())]
+        self._calm_contexts = [context for context, _ in calm]
+        self._calm = PatternSearch([pattern for _, pattern in calm], language)
 
     def standing(self, text: str, hits: Iterable[Candidate]) -> list[Candidate]:
         """The hits that no context takes back."""
+        hits = list(hits)
+        if not hits:
+            return []
         never = self._never.spans(text)
-        calm = [(c, self._sentence(text, span)) for c, index in self._calm for span in index.spans(text)]
+        calm = [(self._calm_contexts[number], self._sentence(text, span)) for number, span in self._calm.found(text)]
         unless: dict[str, list[tuple[int, int]]] = {}
         kept: list[Candidate] = []
         for hit in hits:

@@ -35,10 +35,6 @@ class CompiledPattern:
         """Over normalised text."""
         return re.compile(to_regex(self.pattern.node, self._language))
 
-    def spans(self, text: str) -> Iterator[tuple[int, int]]:
-        """Where it matches, empty matches left out."""
-        return (m.span() for m in self.regex.finditer(text) if m.end() > m.start())
-
 
 class PatternSearch:
     """Which of many patterns to try on a text."""
@@ -64,8 +60,9 @@ class PatternSearch:
         for _, some in self._automaton.iter(text):
             numbers.update(some)
         for number in sorted(numbers):
-            for span in self.compiled[number].spans(text):
-                yield number, span
+            for match in self.compiled[number].regex.finditer(text):
+                if match.end() > match.start():
+                    yield number, match.span()
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """All matches of all patterns."""

@@ -32,6 +32,18 @@ class Normalised:
         return self.starts[start], self.ends[end - 1]
 
 
+@lru_cache(maxsize=16384)
+def _plain_chinese(char: str) -> str:
+    """What is left of one character: letters, digits and Han, and a mark for what ends a sentence."""
+    folded = unicodedata.normalize("NFKC", char).lower()
+    return "".join(SENTENCE_END if c in _ZH_ENDS else c for c in folded if c in _ZH_ENDS or c.isalnum())
+
+
+@lru_cache(maxsize=4096)
+def _plain_english(char: str) -> str:
+    return unicodedata.normalize("NFKC", char).lower().translate(_CURLY)
+
+
 @lru_cache(maxsize=1)
 def _converter() -> opencc.OpenCC:
     return opencc.OpenCC("t2s")
@@ -70,12 +82,9 @@ class ChineseNormaliser:
         chars: list[str] = []
         origin: list[int] = []
         for i, char in enumerate(text):
-            for c in unicodedata.normalize("NFKC", char).lower():
-                if c.isalnum():
+            for c in _plain_chinese(char):
+                if c != SENTENCE_END or (chars and chars[-1] != SENTENCE_END):
                     chars.append(c)
-                    origin.append(i)
-                elif c in _ZH_ENDS and chars and chars[-1] != SENTENCE_END:
-                    chars.append(SENTENCE_END)
                     origin.append(i)
         return self._rewrite(to_simplified("".join(chars)), origin)
 
@@ -84,20 +93,18 @@ class ChineseNormaliser:
         starts: list[int] = []
         ends: list[int] = []
 
-        def put(char: str, first: int, last: int) -> None:
-            out.append(char)
-            starts.append(origin[first])
-            ends.append(origin[last] + 1)
-
         at = 0
         for word in self._words.finditer(plain):
-            for i in range(at, word.start()):
-                put(plain[i], i, i)
-            for c in self._table[word.group()]:
-                put(c, word.start(), word.end() - 1)
+            other = self._table[word.group()]
+            out.append(plain[at : word.start()] + other)
+            starts.extend(origin[at : word.start()])
+            ends.extend([place + 1 for place in origin[at : word.start()]])
+            starts.extend([origin[word.start()]] * len(other))
+            ends.extend([origin[word.end() - 1] + 1] * len(other))
             at = word.end()
-        for i in range(at, len(plain)):
-            put(plain[i], i, i)
+        out.append(plain[at:])
+        starts.extend(origin[at:])
+        ends.extend([place + 1 for place in origin[at:]])
         return Normalised("".join(out), tuple(starts), tuple(ends))
 
 
@@ -128,12 +135,14 @@ class EnglishNormaliser:
                 out.append(" ")
                 starts.append(min(ends[-1], origin[token.start()]))
                 ends.append(max(ends[-1], origin[token.start()]))
-            first, last = origin[token.start()], origin[token.end() - 1] + 1
-            even = len(word) == token.end() - token.start()
-            for i, c in enumerate(word):
-                out.append(c)
-                starts.append(origin[token.start() + i] if even else first)
-                ends.append(origin[token.start() + i] + 1 if even else last)
+            out.append(word)
+            places = origin[token.start() : token.end()]
+            if len(word) == len(places):
+                starts.extend(places)
+                ends.extend([place + 1 for place in places])
+            else:
+                starts.extend([places[0]] * len(word))
+                ends.extend([places[-1] + 1] * len(word))
             previous = word
         return Normalised("".join(out), tuple(starts), tuple(ends))
 
@@ -151,7 +160,7 @@ def _compatible(text: str) -> tuple[str, list[int]]:
     out: list[str] = []
     origin: list[int] = []
     for i, char in enumerate(text):
-        for c in unicodedata.normalize("NFKC", char).lower().translate(_CURLY):
-            out.append(c)
-            origin.append(i)
+        plain = _plain_english(char)
+        out.append(plain)
+        origin.extend([i] * len(plain))
     return "".join(out), origin

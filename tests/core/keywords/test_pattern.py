@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcenter.core.keywords.literals import Literals
@@ -98,24 +98,19 @@ def test_any_text_is_a_pattern_or_a_pattern_error(pattern: str, language: Langua
 
 
 PATTERNS = st.recursive(
-    st.sampled_from(["a", "b", "c", ".", "[ab]", "~5", "~9", "a?"]),
+    st.sampled_from(["a", "b", "c", ".", "[ab]", "~5", "a?", "(b|c)?", "b+", "(ab)*"]),
     lambda inner: st.one_of(
         st.tuples(inner, inner).map("".join),
-        st.tuples(inner, inner).map(lambda t: f"({t[0]}|{t[1]})"),
-        inner.map(lambda p: f"({p})*"),
-        inner.map(lambda p: f"({p})+"),
+        st.tuples(inner, inner).map(lambda pair: f"({pair[0]}|{pair[1]})"),
     ),
-    max_leaves=12,
+    max_leaves=8,
 )
 
 
 @given(PATTERNS, st.text("abc。", max_size=60))
 @settings(deadline=None)
 def test_required_literals_never_hide_a_match(pattern: str, text: str) -> None:
-    try:
-        node = parse(pattern, Language.ZH)
-    except PatternError:
-        assume(False)
+    node = parse(pattern, Language.ZH)
     needs = Literals().required(node)
     match = re.search(to_regex(node, Language.ZH), text)
     if match and match.group() and needs is not None:

@@ -1,16 +1,29 @@
-"""The rules keep what they reach on the labelled sentences, as written and with homophone errors."""
+"""The rules keep what they reach on the labelled sentences, as written, as a recogniser heard them and with homophone errors."""
 
 import pytest
 
 from tests.core.keywords.measure import misheard, score, sentences
 
 
-@pytest.mark.parametrize("use", ["dev", "test", "final"])
-@pytest.mark.parametrize("language", ["zh", "en"])
-def test_precision_and_recall_as_written(use: str, language: str) -> None:
+FLOORS = {
+    # use, language: precision, recall; a little under what was reached when the rules were last changed
+    ("dev", "zh"): (0.94, 0.60),
+    ("dev", "en"): (0.94, 0.58),
+    ("test", "zh"): (0.95, 0.85),
+    ("test", "en"): (0.95, 0.95),
+    ("heard", "zh"): (0.94, 0.64),
+    ("heard", "en"): (0.94, 0.60),
+    ("final", "zh"): (0.85, 0.45),
+    ("final", "en"): (0.90, 0.33),
+}
+
+
+@pytest.mark.parametrize(("use", "language"), FLOORS)
+def test_precision_and_recall(use: str, language: str) -> None:
+    precision, recall = FLOORS[use, language]
     reached = score([s for s in sentences(use) if s.language == language])
-    assert reached.precision >= 0.90
-    assert reached.recall >= 0.20
+    assert reached.precision >= precision
+    assert reached.recall >= recall
 
 
 @pytest.mark.parametrize("use", ["dev", "test"])
