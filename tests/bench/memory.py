@@ -35,6 +35,8 @@ CALLS_A_ROUND = 1_000
 CALLS_LOGGED = 2_000
 FLAT_MIB = 2.0
 """Growth that is still flat: the allocator's own moods, not one kept object of 32 bytes a call."""
+AFTER_RECORDINGS = 1_795_400_000.0
+"""Unix seconds: later than any of them."""
 _EPOCH = b"1795"
 _RECOGNISER = "callcenter.stt.worker"
 
@@ -137,7 +139,7 @@ def _rss(process: psutil.Process) -> float:
 def replayed(calls: int = CALLS_REPLAYED) -> Result:
     """Parser, translation and tracker over queue calls of the simulated PBX and every recording of the real one, each
     round with identifiers and times of its own."""
-    blocks = [*recorded_blocks(), *asyncio.run(event_stream(CALLS_A_ROUND))]
+    blocks = [*recorded_blocks(), *asyncio.run(event_stream(CALLS_A_ROUND, start=AFTER_RECORDINGS))]
     flow, ended, round_number = _Flow(), 0, 0
     rounds: list[tuple[int, float]] = []
     while ended < calls:
@@ -172,7 +174,8 @@ class _Flow:
         """How many calls ended."""
         ended = 0
         for message in self._parser.feed(data):
-            self._at = float(message.get("Timestamp") or self._at)
+            # The recordings are not in the order of their times, but what arrives later arrives later.
+            self._at = max(self._at, float(message.get("Timestamp") or 0))
             for event in self._translator.translate(Received(message, self._at, 1)):
                 ended += sum(isinstance(happened, CallEnded) for happened in self.tracker.handle(event))
         return ended + sum(isinstance(happened, CallEnded) for happened in self.tracker.tick(self._at + 60))
