@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from callcenter.core.permissions import Action, may
-from callcenter.live.notices import RESYNC, Notice
+from callcenter.live.notices import RESYNC, TRANSIENT_KINDS, Notice
 from callcenter.web import i18n
 from callcenter.web.context import WebContext
 from callcenter.web.live import frames
@@ -50,11 +50,20 @@ class Presenter:
         key = (notice.epoch, notice.seq, *view.key)
         made = self._made.get(key)
         if made is None or made.cancelled():
-            made = self._made[key] = asyncio.get_running_loop().run_in_executor(self._threads, self._make, notice, view)
+            made = self._made[key] = self._begin(notice, view)
             if len(self._made) > KEPT:
                 self._made.popitem(last=False)
         # Shielded: a reader who leaves must not cancel what others wait for.
         return await asyncio.shield(made)
+
+    def _begin(self, notice: Notice, view: View) -> asyncio.Future[bytes]:
+        loop = asyncio.get_running_loop()
+        if notice.kind not in TRANSIENT_KINDS:
+            return loop.run_in_executor(self._threads, self._make, notice, view)
+        # Words that still change come with the notice: drawn at once, in less time than a thread takes to begin.
+        done: asyncio.Future[bytes] = loop.create_future()
+        done.set_result(self._make(notice, view))
+        return done
 
     def _make(self, notice: Notice, view: View) -> bytes:
         with i18n.use(view.user.language):

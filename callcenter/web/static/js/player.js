@@ -48,16 +48,19 @@ function look(info) {
 
 function addMarks(regions, info) {
   regions.clearRegions();
-  for (const mark of info.marks) {
-    const at = mark.at - info.offset;
-    if (at >= 0 && at <= info.duration) regions.addRegion({ start: at, content: flag(mark.word), color: colour("--mark"), drag: false, resize: false });
+  const shown = info.marks.filter((mark) => mark.at >= info.offset && mark.at <= info.offset + info.duration);
+  // Words flagged in one breath share a flag, or their labels would lie on each other.
+  const together = Map.groupBy(shown, (mark) => Math.round((mark.at - info.offset) / (info.duration / 40)));
+  for (const marks of together.values()) {
+    const words = [...new Set(marks.map((mark) => mark.word))].join(" · ");
+    regions.addRegion({ start: marks[0].at - info.offset, content: flag(words), color: colour("--mark"), drag: false, resize: false });
   }
 }
 
 function flag(word) {
   const label = document.createElement("span");
   label.textContent = `⚑ ${word}`;
-  Object.assign(label.style, { fontSize: "11px", fontWeight: "600", color: colour("--bad"), padding: "0 3px", whiteSpace: "nowrap" });
+  Object.assign(label.style, { fontSize: "11px", fontWeight: "600", color: colour("--bad"), background: colour("--bad-tint"), padding: "0 5px", borderRadius: "0 4px 4px 0", whiteSpace: "nowrap" });
   return label;
 }
 
