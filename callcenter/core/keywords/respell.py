@@ -44,8 +44,8 @@ class Respeller:
                 by_sound.setdefault(sounds.of(word), set()).add(word)
         self._words = {sound: tuple(sorted(group)) for sound, group in by_sound.items()}
         self._automaton = ahocorasick.Automaton()
-        for sound in self._words:
-            self._automaton.add_word(sound, sound)
+        for sound, spelt in self._words.items():
+            self._automaton.add_word(sound, spelt)
         if self._words:
             self._automaton.make_automaton()
 
@@ -69,26 +69,27 @@ class Respeller:
     def _repairs(self, text: str) -> Iterator[_Repair]:
         if not self._words:
             return
-        for end, sound in self._automaton.iter(self._sounds.of(text)):
-            start = end - len(sound) + 1
+        for end, words in self._automaton.iter(self._sounds.of(text)):
+            start = end - len(words[0]) + 1
             heard = text[start : end + 1]
-            words = self._words[sound]
-            if heard not in words:
-                repairs = (self._repair(text, start, word) for word in words)
-                yield from (r for r in repairs if r is not None)
+            if heard in words:
+                continue
+            for word in words:
+                wrong = [i for i, char in enumerate(heard) if char != word[i]]
+                if len(wrong) < len(word) and self._believable(text, start, word, wrong):
+                    cost = sum(self._sounds.difference(heard[i], word[i]) for i in wrong)
+                    yield _Repair(start, word, cost, tuple(start + i for i in wrong))
 
-    def _repair(self, text: str, start: int, word: str) -> _Repair | None:
-        costs = [self._sounds.difference(h, m) for h, m in zip(text[start:], word, strict=False)]
-        wrong = tuple(start + i for i, cost in enumerate(costs) if cost)
-        exact = len(word) - len(wrong)
-        allowed = _WORST_BY_LENGTH.get(len(word), _LONG_SHARE * len(word))
-        if not exact or sum(costs) > allowed:
-            return None
-        if any(text[at] in self._common for at in wrong):
-            return None
-        if exact < _SPEAKS_FOR_ITSELF and any(self._in_common_word(text, at) for at in wrong):
-            return None
-        return _Repair(start, word, sum(costs), wrong)
+    def _believable(self, text: str, start: int, word: str, wrong: list[int]) -> bool:
+        length = len(word)
+        allowed = _WORST_BY_LENGTH.get(length, _LONG_SHARE * length)
+        if len(wrong) * SAME_SOUND_AND_TONE > allowed or any(text[start + i] in self._common for i in wrong):
+            return False
+        if sum(self._sounds.difference(text[start + i], word[i]) for i in wrong) > allowed:
+            return False
+        if length - len(wrong) >= _SPEAKS_FOR_ITSELF:
+            return True
+        return not any(self._in_common_word(text, start + i) for i in wrong)
 
     def _in_common_word(self, text: str, at: int) -> bool:
         return any(
