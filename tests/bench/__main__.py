@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -32,13 +33,19 @@ class Measurement:
 
     title: str
     module: str
+    alone: bool = True
+    """False where another may use the other core meanwhile: it is no clock that is measured."""
 
 
 MEASUREMENTS = {
     "ami": Measurement(title="Manager events (AMI), by CPU time", module="tests.bench.ami_results"),
     "call_log": Measurement(title="Call log (SQLite)", module="tests.bench.call_log"),
-    "memory": Measurement(title="Memory", module="tests.bench.memory"),
+    "pop": Measurement(title="Screen pop, AMI bytes to painted page", module="tests.bench.pop"),
+    "speech": Measurement(title="Recognition, by CPU time", module="tests.bench.speech_results", alone=False),
+    "legs": Measurement(title="Live legs in real time", module="tests.bench.legs_results"),
     "flags": Measurement(title="Flag on the page after the end of the words", module="tests.bench.flag_latency"),
+    "keywords": Measurement(title="Keyword rules, by CPU time", module="tests.bench.keywords"),
+    "memory": Measurement(title="Memory", module="tests.bench.memory", alone=False),
 }
 
 
@@ -64,22 +71,27 @@ def measure_here(name: str, into: Path) -> None:
 
 
 def measure_all(names: Sequence[str], markdown: Path | None) -> int:
-    """One after another; prints each when it is done."""
-    print(machine(), flush=True)
-    done: list[tuple[str, Sequence[Result]]] = []
-    failed: list[str] = []
-    for name in names:
-        began = time.monotonic()
-        title = MEASUREMENTS[name].title
-        results = _measure_in_process(name)
-        if results is None:
-            failed.append(name)
-            continue
-        done.append((title, results))
-        print(f"\n{as_text(title, results)}\n({name}, {time.monotonic() - began:.0f} s)", flush=True)
+    """Those that need the machine for themselves one after another, then the others two at a time."""
+    on = machine()
+    print(on, flush=True)
+    done: dict[str, list[Result] | None] = {}
+    with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(2) as two:
+        for pool, alone in ((one, True), (two, False)):
+            mine = [name for name in names if MEASUREMENTS[name].alone is alone]
+            done |= dict(zip(mine, pool.map(_measure_and_print, mine), strict=True))
+    parts = [(MEASUREMENTS[name].title, results) for name, results in done.items() if results is not None]
     if markdown is not None:
-        markdown.write_text(f"{machine()}\n\n{as_markdown(done)}\n", "utf-8")
-    return _conclude(done, failed)
+        markdown.write_text(f"{on}\n\n{as_markdown(parts)}\n", "utf-8")
+    return _conclude(parts, [name for name, results in done.items() if results is None])
+
+
+def _measure_and_print(name: str) -> list[Result] | None:
+    began = time.monotonic()
+    results = _measure_in_process(name)
+    if results is not None:
+        took = f"({name}, {time.monotonic() - began:.0f} s)"
+        print(f"\n{as_text(MEASUREMENTS[name].title, results)}\n{took}", flush=True)
+    return results
 
 
 def machine() -> str:

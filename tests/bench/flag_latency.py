@@ -26,7 +26,7 @@ from tests.bench.said import SaidVoices, note_what_is_said
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-DIALOGUES = ("brakes_failed", "oil_and_media", "gearbox_third_time", "sunroof_part")
+DIALOGUES = ("brakes_failed", "oil_and_media", "gearbox_third_time")
 DESKS = {"zh": "1001", "en": "1002"}
 """Language of the calls to the extension that takes them."""
 QUEUES = {"zh": "service", "en": "service-en"}

@@ -1,5 +1,5 @@
 """Memory: of the product at rest, with its speech models, of each live leg; and whether it stays where it is while
-100,000 calls go through parser, translation and tracker, and thousands through the call log.
+100,000 calls go through parser, translation and tracker, and a thousand through the call log.
 
 Of processes the resident set (RSS) is told, as an administrator sees it; of legs the growth of what is the
 processes' own (USS), since shared pages of the model file are no leg's."""
@@ -32,7 +32,7 @@ SECONDS_UP = (14, 3, 3)
 """From the first ring until every leg talks, then between looks; the most that is seen counts."""
 CALLS_REPLAYED = 100_000
 CALLS_A_ROUND = 1_000
-CALLS_LOGGED = 2_000
+CALLS_LOGGED = 1_000
 FLAT_MIB = 2.0
 """Growth that is still flat: the allocator's own moods, not one kept object of 32 bytes a call."""
 AFTER_RECORDINGS = 1_795_400_000.0

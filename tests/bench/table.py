@@ -11,10 +11,13 @@ HEADER = ("what", "measured", "beside", "goal", "")
 
 def as_text(title: str, results: Iterable[Result]) -> str:
     """One measurement's lines under its title."""
-    rows = [HEADER, *(_cells(result) for result in results)]
+    notes, rows = [""], [HEADER]
+    for result in results:
+        notes.append(f"\n    {result.note}" if result.note else "")
+        rows.append(_cells(result))
     widths = [max(cell_len(row[column]) for row in rows) for column in range(len(HEADER))]
     lines = ["  ".join(_fit(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "\n".join([f"== {title}", *lines])
+    return "\n".join([f"== {title}", *(line + note for line, note in zip(lines, notes, strict=True))])
 
 
 def as_markdown(parts: Sequence[tuple[str, Sequence[Result]]]) -> str:
@@ -22,14 +25,19 @@ def as_markdown(parts: Sequence[tuple[str, Sequence[Result]]]) -> str:
     lines = ["| what | measured | beside | goal | |", "|---|---|---|---|---|"]
     for title, results in parts:
         lines.append(f"| **{title}** | | | | |")
-        lines += [f"| {' | '.join(cell.replace('|', '/') for cell in _cells(result))} |" for result in results]
+        lines += [_markdown_line(result) for result in results]
     return "\n".join(lines)
 
 
+def _markdown_line(result: Result) -> str:
+    name, *others = _cells(result)
+    name = f"{name} ({result.note})" if result.note else name
+    return f"| {' | '.join(cell.replace('|', '/') for cell in (name, *others))} |"
+
+
 def _cells(result: Result) -> tuple[str, str, str, str, str]:
-    name = f"{result.name} ({result.note})" if result.note else result.name
     beside = f"{_number(result.ratio)} × {result.beside}" if result.ratio is not None else result.beside
-    return (name, f"{_number(result.value)} {result.unit}".strip(), beside, _goal(result), _met(result.met))
+    return (result.name, f"{_number(result.value)} {result.unit}".strip(), beside, _goal(result), _met(result.met))
 
 
 def _goal(result: Result) -> str:
