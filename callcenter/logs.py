@@ -11,5 +11,5 @@ def set_up_logging(level: str) -> None:
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for chatty in ("alembic", "huey", "httpx", "faster_whisper", "uvicorn.access"):
+    for chatty in ("alembic", "huey", "httpx", "faster_whisper", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

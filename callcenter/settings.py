@@ -129,6 +129,13 @@ class Settings(BaseSettings):
     stt: SttSettings = Field(default_factory=SttSettings)
     recordings: RecordingSettings = Field(default_factory=RecordingSettings)
 
+    @field_validator("database")
+    @classmethod
+    def _is_ours(cls, value: str) -> str:
+        if "://" in value and value.split("://", 1)[0] not in ("sqlite", "postgresql", "postgres"):
+            raise ValueError("is not supported; write sqlite:///path or postgresql://user@host/name, or leave it empty")
+        return value
+
     @property
     def database_url(self) -> str:
         """The database, by URL."""
@@ -179,5 +186,5 @@ def _sentence(error: Any) -> str:
     key = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
         return f"{key}: there is no such setting; check the spelling against `callcenter init --print`"
-    given = "" if "secret" in key else f" (it is {error['input']!r})"
+    given = "" if "secret" in key or key == "database" else f" (it is {error['input']!r})"
     return f"{key}: {error['msg']}{given}"

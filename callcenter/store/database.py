@@ -70,7 +70,8 @@ class Database:
                 connection.execute(text("select 1"))
         except OperationalError as error:
             where = self.engine.url.render_as_string(hide_password=True)
-            raise Unavailable(f"the database {where} does not answer: {error.orig}") from error
+            why = " ".join(str(error.orig).split())  # drivers tell stories of several lines
+            raise Unavailable(f"the database {where} does not answer: {why}") from error
 
     def close(self) -> None:
         """Give every connection back."""
