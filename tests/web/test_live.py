@@ -271,7 +271,8 @@ def test_a_stream_that_cannot_replay_says_so(served: Site) -> None:
 def test_a_reader_that_leaves_is_noticed_at_once(served: Site) -> None:
     cookies = dict(sign_in(served, "lina").cookies)
     with httpx.stream("GET", f"{served.url}/live?page=desk", cookies=cookies, timeout=20) as answer:
-        read_until(answer.iter_lines(), "event: hello")
+        lines = answer.iter_lines()  # kept: httpx closes the answer with it
+        read_until(lines, "event: hello")
         assert served.hub.subscribers == 1
     until = time.monotonic() + 60
     while served.hub.subscribers and time.monotonic() < until:
