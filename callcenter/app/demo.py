@@ -5,14 +5,14 @@ import asyncio
 import contextlib
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from callcenter.app.one_at_a_time import alone_in
-from callcenter.app.parts import open_database
+from callcenter.app.parts import models_dir, open_database
 from callcenter.app.run import Running, running
 from callcenter.app.serve import check_port
 from callcenter.app.stopping import until_stopped
@@ -29,9 +29,11 @@ from callcenter.settings import (
 )
 from callcenter.sim.process import PbxProcess
 from callcenter.sim.sample_customers import load_sample_customers
+from callcenter.sim.speech.manifest import read_manifest, samples_dir
 from callcenter.store import users
 from callcenter.store.database import Database
 from callcenter.store.types import now
+from callcenter.stt.catalog import Engine, load_catalog
 
 Say = Callable[[str], None]
 
@@ -96,12 +98,31 @@ async def demo(options: DemoOptions, say: Say, *, play: bool = True) -> AsyncIte
             say(f"[4/4] ready\n\n    {up.address}\n")
             for login in LOGINS:
                 say(f"    {login.role:<10}  {login.name:<9}  {password}")
+            for line in what_is_missing(settings, samples_dir()):
+                say(f"\n    {line}")
             say("\nSign in as the agent and wait for the telephone to ring. Ctrl-C stops.")
             if play:
                 pbx.loop("demo", first=options.language[:2])
             yield up, pbx
     finally:
         await pbx.aclose()
+
+
+def what_is_missing(settings: Settings, samples: Path) -> Iterator[str]:
+    """What a newcomer would otherwise wonder about: nobody speaks, or no words appear."""
+    spoken = {clip.language for clip in read_manifest(samples)}
+    if silent := sorted({"zh", "en"} - spoken):
+        yield f"There is no sample speech ({', '.join(silent)}): those calls are silent. `make samples` makes it."
+    if settings.stt.live == "off":
+        return
+    catalog, folder = load_catalog(), models_dir(settings)
+    deaf = [
+        language
+        for language in ("zh", "en")
+        if not any(catalog.installed(engine, language, folder) is not None for engine in Engine)
+    ]
+    if deaf:
+        yield f"There is no speech model ({', '.join(deaf)}): no words appear. `callcenter models pull` fetches them."
 
 
 def _forget(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 from collections.abc import Iterator
 
 from callcenter.ami.doctor import check_pbx
@@ -34,10 +35,16 @@ def _pbx_config(settings: Settings) -> PbxCheckConfig:
         ami=ami_config(settings),
         audio_host=host,
         audio_bind=settings.listen.bind,
-        audio_port=port or settings.listen.port,
+        audio_port=port or settings.listen.port or _free_port(settings.listen.bind),
         recordings_on_pbx=settings.recordings.pbx_folder,
         recordings_here=settings.recordings.folder if settings.recordings.enabled else None,
     )
+
+
+def _free_port(host: str) -> int:
+    """`listen.port = 0` takes any; the check needs one to tell the PBX."""
+    with socket.create_server((host, 0)) as server:
+        return int(server.getsockname()[1])
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
