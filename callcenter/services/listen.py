@@ -222,7 +222,7 @@ class Listener:
         leg = opening.leg
         leg.lag_seconds = heard.lag_seconds
         if heard.kind in ("marked", "failed"):
-            log.warning("some of %s was not recognised: %s", leg.channel, heard.note)
+            self._log_unheard(leg, heard.note)
             if heard.note != _OVERLOADED:  # the load says that
                 leg.marked_at = self._now()
         self._deliverer.take(opening, heard)
@@ -230,6 +230,12 @@ class Listener:
             self._admission.forget(heard.leg)
             if leg.pool_key == heard.leg:
                 leg.closed(self._now())
+
+    def _log_unheard(self, leg: HeardLeg, note: str) -> None:
+        """Overload comes every few seconds and is on the pages: once a leg is enough for the log."""
+        level = logging.DEBUG if note == _OVERLOADED and leg.overload_logged else logging.WARNING
+        leg.overload_logged |= note == _OVERLOADED
+        log.log(level, "some of %s was not recognised: %s", leg.channel, note)
 
     # Helpers.
 

@@ -45,6 +45,7 @@ class HeardLeg:
     corrects: bool = False
     marked_at: float | None = None
     """Loop time when the recognisers left something out."""
+    overload_logged: bool = False
     lag_seconds: float = 0.0
     gate: SpeechGate | None = None
     carry: bytes = b""
