@@ -123,7 +123,7 @@ def _measure_in_process(name: str) -> list[Result] | None:
             code = -1
         finally:
             _end(process)
-        return [_result(raw) for raw in json.loads(into.read_text("utf-8"))] if code == 0 else None
+        return [read_result(raw) for raw in json.loads(into.read_text("utf-8"))] if code == 0 else None
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
@@ -133,7 +133,8 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
         process.wait()
 
 
-def _result(raw: dict[str, Any]) -> Result:
+def read_result(raw: dict[str, Any]) -> Result:
+    """As it was written by the other process."""
     goal = cast("dict[str, Any] | None", raw["goal"])
     made = Result(**{**raw, "goal": None})
     if goal is None:
