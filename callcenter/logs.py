@@ -11,5 +11,6 @@ def set_up_logging(level: str) -> None:
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for chatty in ("alembic", "huey", "httpx", "faster_whisper", "uvicorn"):
+    logging.getLogger("huey").setLevel(logging.ERROR)  # a job that is tried again has said why itself
+    for chatty in ("alembic", "httpx", "faster_whisper", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -1,6 +1,7 @@
 """The job queue: Huey, on SQLite beside the database or on the same PostgreSQL. Which it is follows from the
 database URL. Jobs are functions by name; arguments are plain values."""
 
+import functools
 import logging
 import threading
 from collections.abc import Callable
@@ -9,6 +10,9 @@ from typing import Any
 
 from huey import Huey, PostgresHuey, SqliteHuey
 from huey.consumer import Consumer
+from huey.exceptions import CancelExecution
+
+from callcenter.core.errors import CallcenterError
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +39,9 @@ class JobQueue:
         self._tasks: dict[str, Any] = {}
 
     def register(self, name: str, function: Callable[..., None], *, retries: int = RETRIES) -> None:
-        """Make `function` known as `name`. A job that raises is tried again, later each time."""
+        """Make `function` known as `name`. A job that raises is tried again a minute later, so many times."""
         task = self._huey.task(name=name, retries=retries, retry_delay=RETRY_SECONDS)
-        self._tasks[name] = task(function)
+        self._tasks[name] = task(_said_in_one_line(name, function))
 
     def enqueue(self, name: str, *args: Any, delay_seconds: float = 0) -> None:
         """Add a job. It may run more than once (a crash after the work, before the tick): jobs are written for that."""
@@ -59,6 +63,20 @@ class JobQueue:
         while not stop.wait(0.5):
             consumer.check_worker_health()
         consumer.stop(graceful=False)
+
+
+def _said_in_one_line(name: str, function: Callable[..., None]) -> Callable[..., None]:
+    """What the product refuses needs no traceback: the text says what to do. The queue still tries again."""
+
+    @functools.wraps(function)
+    def job(*args: Any) -> None:
+        try:
+            function(*args)
+        except CallcenterError as error:
+            log.warning("%s %s: %s", name, ", ".join(map(str, args)), error)
+            raise CancelExecution from error
+
+    return job
 
 
 class _QuietConsumer(Consumer):  # type: ignore[misc]
