@@ -151,7 +151,7 @@ class _Parser:
 
     def _quantified(self, atom: Node, before: list[Node]) -> Node:
         sign = self._peek()
-        if sign not in ("?", "*", "+") or (sign == "*" and self._language is Language.EN):
+        if sign not in ("?", "*", "+") or (sign == "*" and not self._star_repeats()):
             return atom
         if isinstance(atom, Gap | Edge | Ending):
             raise self._error(f"has {sign!r} after something that cannot be repeated")
@@ -159,6 +159,10 @@ class _Parser:
             raise self._error(f"has {sign!r} around something that repeats already")
         self._at += 1
         return Repeat(atom, 1 if sign == "+" else 0, 1 if sign == "?" else MAX_REPEAT)
+
+    def _star_repeats(self) -> bool:
+        """English `*` ends a word, but after a group of whole words, `(so |very )*`, it repeats them."""
+        return self._language is Language.ZH or self._text[self._at - 2 : self._at] == " )"
 
     def _atom(self) -> Node:
         char = self._peek()

@@ -47,6 +47,8 @@ def test_chinese(pattern: str, text: str, expected: str | None) -> None:
         ("promised ~4", "was promised", "promised"),
         ("^good", "hello . good car", "good"),
         ("^good", "a good car", None),
+        ("left (you |you guys )*two messages", "left two messages", "left two messages"),
+        ("left (you |them )*two messages", "left them you two messages", "left them you two messages"),
         ("had one job$", "you had one job . bye", "had one job"),
     ],
 )
