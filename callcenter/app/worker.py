@@ -1,13 +1,14 @@
 """The job worker: what it works off, and the process it runs in beside the one that follows the PBX."""
 
 import asyncio
+import contextlib
 import logging
 import multiprocessing
 import multiprocessing.connection
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from multiprocessing.process import BaseProcess
 from typing import Any
 
@@ -54,10 +55,10 @@ def register_jobs(jobs: JobQueue, settings: Settings) -> None:
 def run_worker(settings: Settings, stop: threading.Event | None = None) -> None:
     """Work jobs off until stopped; SIGTERM and Ctrl-C end it."""
     ending = stop or threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ending.set())
     jobs = build_jobs(settings)
     register_jobs(jobs, settings)
+    for number in (signal.SIGTERM, signal.SIGINT):  # from here on: before, there is nothing to end in good order
+        signal.signal(number, lambda *_: ending.set())
     jobs.run(ending)
 
 
@@ -86,6 +87,17 @@ def _stop_with_parent(stop: threading.Event) -> None:
         stop.set()
 
 
+@contextlib.contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """A process started here ignores Ctrl-C, which reaches the whole group, until it says otherwise: ending it is ours
+    to do, and half an interpreter would end in a traceback."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 class WorkerProcess:
     """Keeps one worker process alive. A crash in an engine costs the job at hand, which is tried again."""
 
@@ -112,7 +124,8 @@ class WorkerProcess:
         try:
             while True:
                 self._process = spawn.Process(target=_worker_main, args=(self._settings,), name="work", daemon=True)
-                self._process.start()
+                with _deaf_to_ctrl_c():
+                    self._process.start()
                 await asyncio.to_thread(self._process.join)
                 self.restarts += 1
                 log.error("the job worker ended with code %s; it is started again", self._process.exitcode)
