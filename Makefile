@@ -113,8 +113,7 @@ migration: setup
 	$(BIN)/python -m tests.setup.draft_migration "$(m)"
 
 messages: $(STAMPS)/packages-dev
-	$(BIN)/pybabel --quiet extract -F babel.cfg --no-wrap --sort-output -o .setup/messages.pot .
-	$(BIN)/pybabel --quiet update -i .setup/messages.pot -d callcenter/web/locale --no-wrap --no-fuzzy-matching
+	$(BIN)/python -m tests.web.messages
 
 clean:
 	rm -rf .venv .setup .cache build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis callcenter/web/static/vendor

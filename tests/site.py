@@ -68,9 +68,15 @@ def health() -> SystemHealth:
         links=(LinkHealth(pbx="pbx", up=True, since=time.time() - 3600, version="Asterisk 22.10.1", events=120_443),),
         journal=JournalHealth(level=Level.OK, files=14, bytes=48_000_000),
         workers=(
-            WorkerHealth(name="speech-1", level=Level.OK, legs=4, capacity=10, languages=("zh", "en")),
+            WorkerHealth(name="pass one", number=1, level=Level.OK, legs=4, capacity=10, models=("en-vosk",)),
             WorkerHealth(
-                name="speech-2", level=Level.WARN, capacity=10, languages=("zh",), detail="restarted 2 min ago"
+                name="pass two",
+                number=1,
+                level=Level.WARN,
+                models=("base",),
+                bytes=3 << 28,
+                restarts=2,
+                behind_seconds=3.2,
             ),
         ),
         models=(

@@ -102,26 +102,23 @@ def _journal(sources: HealthSources) -> JournalHealth:
 
 
 def _workers(status: PoolStatus) -> tuple[WorkerHealth, ...]:
-    return tuple(
-        WorkerHealth(
-            name=worker.name,
-            level=Level.BAD if not worker.alive else Level.WARN if worker.behind_seconds > LATE_SECONDS else Level.OK,
-            legs=worker.legs,
-            capacity=status.capacity,
-            languages=worker.models,
-            detail=_worker_detail(worker),
-        )
-        for worker in status.workers
+    return tuple(_worker(worker, status.capacity) for worker in status.workers)
+
+
+def _worker(worker: WorkerStatus, capacity: int) -> WorkerHealth:
+    name, _, number = worker.name.rpartition(" ")
+    late = worker.behind_seconds > LATE_SECONDS
+    return WorkerHealth(
+        name=name,
+        number=int(number),
+        level=Level.BAD if not worker.alive else Level.WARN if late else Level.OK,
+        legs=worker.legs,
+        capacity=capacity,
+        models=worker.models,
+        bytes=worker.rss_bytes,
+        restarts=worker.restarts,
+        behind_seconds=worker.behind_seconds if late else 0.0,
     )
-
-
-def _worker_detail(worker: WorkerStatus) -> str:
-    told = [f"{worker.rss_bytes >> 20} MiB"]
-    if worker.restarts:
-        told.append(f"{worker.restarts} restarts")
-    if worker.behind_seconds > LATE_SECONDS:
-        told.append(f"{worker.behind_seconds:.1f} s behind")
-    return ", ".join(told)
 
 
 def _models(settings: Settings) -> tuple[ModelHealth, ...]:

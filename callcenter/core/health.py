@@ -46,11 +46,18 @@ class WorkerHealth:
     """One process that decodes speech."""
 
     name: str
+    """`pass one` or `pass two`."""
+    number: int
+    """Counts from 1 within its pass."""
     level: Level
     legs: int = 0
     capacity: int = 0
-    languages: tuple[str, ...] = ()
-    detail: str = ""
+    models: tuple[str, ...] = ()
+    bytes: int = 0
+    """Memory."""
+    restarts: int = 0
+    behind_seconds: float = 0.0
+    """Age of the oldest thing it was asked and has not answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,6 +110,8 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "theme": {"auto": _("As the computer"), "light": _("Light"), "dark": _("Dark")},
     "level": {"ok": _("Fine"), "warn": _("Attention"), "bad": _("Trouble"), "off": _("Off")},
+    "worker": {"pass one": _("First pass"), "pass two": _("Second pass")},
+    "disk": {"data": _("Database and journal"), "recordings": _("Recordings"), "models": _("Speech models")},
     "event": {
         "CallStarted": _("Call began"),
         "CallQueued": _("Entered the queue"),
