@@ -6,6 +6,8 @@ from pathlib import Path
 from callcenter.core.call_record import CallRecord
 from callcenter.core.keywords import KeywordSpotter
 from callcenter.jobs.queue import JobQueue, job_queue
+from callcenter.live.hub import Hub
+from callcenter.live.postgres import PostgresHub
 from callcenter.services.keyword_rules import load_rules
 from callcenter.settings import Settings
 from callcenter.store.database import Database
@@ -17,6 +19,15 @@ def open_database(settings: Settings) -> Database:
     database = Database(settings.database_url)
     database.upgrade()
     return database
+
+
+def open_hub(database: Database) -> Hub:
+    """The hub of this process; over PostgreSQL it also hears what other processes publish. Blocking."""
+    if database.is_sqlite:
+        return Hub()
+    hub = PostgresHub(database.url)
+    hub.start()
+    return hub
 
 
 def build_spotter(settings: Settings) -> KeywordSpotter:

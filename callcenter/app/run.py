@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import time
 from collections.abc import AsyncIterator, Coroutine
@@ -15,7 +16,7 @@ from callcenter.ami.translate import WANTED, Translator
 from callcenter.app.health import HealthSources, system_health
 from callcenter.app.listening import build_listening
 from callcenter.app.one_at_a_time import alone_in
-from callcenter.app.parts import build_jobs, journal_folder, open_database
+from callcenter.app.parts import build_jobs, journal_folder, open_database, open_hub
 from callcenter.app.recording import build_recorder
 from callcenter.app.serve import check_port, serving
 from callcenter.app.stopping import until_stopped
@@ -68,7 +69,7 @@ async def running(settings: Settings, *, demo_logins: tuple[tuple[str, str], ...
     """Everything up until the block ends."""
     check_port(settings.web)
     database = await asyncio.to_thread(open_database, settings)
-    hub, jobs = Hub(), build_jobs(settings)
+    hub, jobs = await asyncio.to_thread(open_hub, database), build_jobs(settings)
     register_jobs(jobs, settings)
     shelf = Shelf(database, hub, pbx=settings.pbx.name)
     worker = WorkerProcess(settings, on_lost=lambda: _resume(shelf, jobs))
@@ -105,6 +106,9 @@ async def running(settings: Settings, *, demo_logins: tuple[tuple[str, str], ...
         )
         address = await stack.enter_async_context(serving(create_app(context), hub, settings.web))
         await asyncio.to_thread(_resume, shelf, jobs)
+        # What is built stays: a full collection in the middle of a pop would cost a quarter of a second.
+        gc.collect()
+        gc.freeze()
         async with _background(pbx.feed.run(pbx.link), worker.run(), RecordingWatch(database, hub).run()):
             yield Running(address=address, database=database, hub=hub, link=pbx.link)
 

@@ -68,6 +68,8 @@ async def serving(app: FastAPI, hub: Hub, settings: WebSettings) -> AsyncIterato
         hub.close()
         server.should_exit = True
         await task
+        # What was being written (who saw whose data) is finished before the database closes.
+        await asyncio.to_thread(app.state.site.presenter.close)
 
 
 async def _run(server: uvicorn.Server) -> None:
