@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
@@ -172,8 +171,3 @@ class CallFollower:
             data["outcome"] = str(event.outcome)
         for topic in topics:
             self._hub.publish(topic, "call", data)
-
-
-def earliest(moment: datetime | None, default: float) -> float:
-    """The Unix seconds from which the journal must be read again."""
-    return moment.timestamp() if moment is not None else default

@@ -7,13 +7,15 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
+from sqlalchemy.exc import OperationalError
+
 from callcenter.ami.journal import journal_files, read_journal, read_journals
 from callcenter.ami.messages import Received
 from callcenter.ami.parser import AmiParser
 from callcenter.ami.status import LinkStatus
 from callcenter.ami.translate import WANTED
 from callcenter.core.events import LegJoined
-from callcenter.services.follow_calls import CallFollower
+from callcenter.services.follow_calls import RETRY_SECONDS, CallFollower
 from callcenter.services.link_gaps import LinkGaps
 from callcenter.services.open_legs import OpenLegs
 from callcenter.store import calls
@@ -98,11 +100,20 @@ class FollowPbx:
 
     async def _keep_gaps(self) -> None:
         while True:
-            status = await self._changes.get()
+            status, at = await self._changes.get(), self._clock()
+            while not await asyncio.to_thread(self._gap_is_kept, status, at):
+                await asyncio.sleep(RETRY_SECONDS)
+
+    def _gap_is_kept(self, status: LinkStatus, at: float) -> bool:
+        try:
             if status.connected:
-                await asyncio.to_thread(self._gaps.restored, self._clock())
+                self._gaps.restored(at)
             elif status.last_message_at is not None:
-                await asyncio.to_thread(self._gaps.lost, status.last_message_at, status.last_error or LOST)
+                self._gaps.lost(status.last_message_at, status.last_error or LOST)
+        except OperationalError as error:  # the database is away: the link may well be up, and is followed on
+            log.warning("a gap of the link is not written yet: %s", error.orig)
+            return False
+        return True
 
 
 def _replayed(folder: Path, since: float) -> Iterator[Received]:

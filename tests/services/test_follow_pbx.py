@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from callcenter.ami.journal import Journal, JournalConfig
 from callcenter.ami.messages import Received
@@ -14,6 +15,7 @@ from callcenter.ami.parser import TERMINATOR, AmiParser, BlockSplitter
 from callcenter.ami.status import LinkStatus
 from callcenter.ami.translate import WANTED, Translator
 from callcenter.core.calls import CallTracker
+from callcenter.services import follow_pbx
 from callcenter.services.call_log import CallLog
 from callcenter.services.follow_calls import CallFollower
 from callcenter.services.follow_pbx import FollowPbx
@@ -166,6 +168,30 @@ async def test_link_changes_become_gaps_beside_the_feed(sqlite_database: Databas
     with sqlite_database.session() as session:
         (gap,) = calls.gaps(session)
         assert gap.reason == "cable pulled"
+
+
+async def test_a_database_that_is_away_does_not_end_the_feed(
+    sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow_pbx, "RETRY_SECONDS", 0)
+    life = Life(sqlite_database, tmp_path / "journal")
+    lost, away = life.gaps.lost, [True] * 3
+
+    def sometimes(at: float, reason: str) -> None:
+        if away:
+            away.pop()
+            raise OperationalError("insert", {}, Exception("the server is restarting"))
+        lost(at, reason)
+
+    monkeypatch.setattr(life.gaps, "lost", sometimes)
+    task = asyncio.create_task(life.feed.run(FakeLink([])))
+    life.feed.link_changed(status(connected=False, at=1_795_000_000.0))
+    async with asyncio.timeout(5):
+        while not life.hub.of("system"):
+            await asyncio.sleep(0.01)
+    assert not task.done()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def status(*, connected: bool, at: float) -> LinkStatus:
