@@ -101,7 +101,7 @@ class FollowPbx:
     async def _keep_gaps(self) -> None:
         while True:
             status, at = await self._changes.get(), self._clock()
-            while not await asyncio.to_thread(self._gap_is_kept, status, at):
+            while not await asyncio.to_thread(self._gap_is_kept, status, at):  # noqa: ASYNC110 - what is waited for is the database
                 await asyncio.sleep(RETRY_SECONDS)
 
     def _gap_is_kept(self, status: LinkStatus, at: float) -> bool:
