@@ -39,6 +39,8 @@ class Slot:
     """ticket → (sent at, seconds allowed)."""
     heard_at: float = 0.0
     started_at: float = 0.0
+    is_killed: bool = False
+    """Told to go; it is gone in a moment."""
 
     def behind(self, now: float) -> float:
         """Age of the oldest unanswered request."""
@@ -89,7 +91,7 @@ class Crew:
         """Kill what has stopped answering; to be called a few times a second."""
         now = self._loop.time()
         for slot in self.slots:
-            if slot.process is None:
+            if slot.process is None or slot.is_killed:
                 continue
             if not slot.is_ready:
                 overdue = now - slot.started_at > LOAD_SECONDS
@@ -97,6 +99,7 @@ class Crew:
                 sent, allowed = next(iter(slot.pending.values()), (now, 0.0))
                 overdue = bool(slot.pending) and now - max(sent, slot.heard_at) > allowed
             if overdue:
+                slot.is_killed = True
                 log.warning("%s worker %d does not answer: killed", self.name, slot.index)
                 slot.process.kill()
 
@@ -153,7 +156,7 @@ class Crew:
         if slot.process is not process:
             return
         tickets = list(slot.pending)
-        slot.process, slot.is_ready = None, False
+        slot.process, slot.is_ready, slot.is_killed = None, False, False
         slot.pending.clear()
         if self._closing:
             return

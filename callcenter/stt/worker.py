@@ -120,7 +120,8 @@ def serve(pipe: Connection, load: Load) -> None:
 
 def main(load: Load = load) -> None:
     """Entry of the process; leaves with code 0 also when the pool goes away without a word."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the pool decides when to stop
+    for number in (signal.SIGINT, signal.SIGTERM):  # they reach the whole group; the pool decides when to stop
+        signal.signal(number, signal.SIG_IGN)
     pipe = Connection(int(sys.argv[1]))
     code = 0
     try:
