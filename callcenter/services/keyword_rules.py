@@ -189,12 +189,19 @@ class _Reader:
         )
 
     def _calm(self, item: Located) -> CalmContext:
-        item.keys({"id", "up_to", "only", *_PATTERN_KEYS}, required={"id", "up_to"})
+        turns = {"unless", "unless_after"}
+        item.keys({"id", "up_to", "only", "firm", *turns, *_PATTERN_KEYS}, required={"id", "up_to"})
+        for key in sorted(turns):
+            if key in item:
+                item[key].keys(set(_PATTERN_KEYS))
         return CalmContext(
             id=item["id"].text(),
             up_to=item["up_to"].whole(1, 5),
             patterns=self.patterns(item),
             only=tuple(o.text() for o in item.get_list("only")),
+            firm=item["firm"].yes_no() if "firm" in item else False,
+            unless=self.patterns(item["unless"]) if "unless" in item else {},
+            unless_after=self.patterns(item["unless_after"]) if "unless_after" in item else {},
         )
 
     def _zh_negation(self, item: Located) -> ChineseNegation:

@@ -1,11 +1,11 @@
 """Contexts that take a hit back: `unless` spans of its rule, `never` spans, and calm sentences."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from callcenter.core.keywords.index import Candidate, PatternSearch
 from callcenter.core.keywords.normalise import SENTENCE_END
 from callcenter.core.keywords.pattern import Language
-from callcenter.core.keywords.rules import RuleSet
+from callcenter.core.keywords.rules import CalmContext, RuleSet
 from callcenter.core.transcript import Speaker
 
 _SCOPES = {
@@ -28,14 +28,28 @@ class ContextTest:
         calm = [(c, p) for c in rules.calm for p in c.patterns.get(language, ())]
         self._calm_contexts = [context for context, _ in calm]
         self._calm = PatternSearch([pattern for _, pattern in calm], language)
+        self._turns = {c.id: PatternSearch(c.unless.get(language, ()), language) for c in rules.calm}
+        self._later = {c.id: PatternSearch(c.unless_after.get(language, ()), language) for c in rules.calm}
 
-    def standing(self, text: str, hits: Iterable[Candidate]) -> list[Candidate]:
-        """The hits that no context takes back."""
+    def warm(self) -> None:
+        """Compile every pattern now."""
+        searches = (self._never, self._calm, *self._unless.values(), *self._turns.values(), *self._later.values())
+        for search in searches:
+            search.warm()
+
+    def standing(self, text: str, hits: Iterable[Candidate], written: str | None = None) -> list[Candidate]:
+        """The hits that no context takes back.
+
+        Args:
+            written: the text before misheard words were put right, where that differs; its calm counts too.
+        """
         hits = list(hits)
         if not hits:
             return []
         never = self._never.spans(text)
-        calm = [(self._calm_contexts[number], self._sentence(text, span)) for number, span in self._calm.found(text)]
+        calm = list(self._calm_sentences(text))
+        if written is not None and written != text:
+            calm += self._calm_sentences(written)
         unless: dict[str, list[tuple[int, int]]] = {}
         kept: list[Candidate] = []
         for hit in hits:
@@ -49,6 +63,16 @@ class ContextTest:
                 continue
             kept.append(hit)
         return kept
+
+    def _calm_sentences(self, text: str) -> Iterator[tuple[CalmContext, tuple[int, int]]]:
+        for number, span in self._calm.found(text):
+            context = self._calm_contexts[number]
+            start, end = self._sentence(text, span)
+            turned = self._turns[context.id].spans(text[start:end]) or self._later[context.id].spans(
+                text[span[1] : end]
+            )
+            if not turned:
+                yield context, (start, end)
 
     def _sentence(self, text: str, span: tuple[int, int]) -> tuple[int, int]:
         start = text.rfind(self._end, 0, span[0]) + 1

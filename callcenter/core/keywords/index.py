@@ -64,6 +64,11 @@ class PatternSearch:
                 if match.end() > match.start():
                     yield number, match.span()
 
+    def warm(self) -> None:
+        """Compile every pattern now instead of when it is first needed."""
+        for compiled in self.compiled:
+            _ = compiled.regex
+
     def spans(self, text: str) -> list[tuple[int, int]]:
         """All matches of all patterns."""
         return [span for _, span in self.found(text)]
@@ -76,6 +81,10 @@ class RuleIndex:
         pairs = [(rule, pattern) for rule in rules for pattern in rule.patterns.get(language, ())]
         self._owners = [rule for rule, _ in pairs]
         self._search = PatternSearch([pattern for _, pattern in pairs], language)
+
+    def warm(self) -> None:
+        """Compile every pattern now."""
+        self._search.warm()
 
     def find(self, text: str) -> Iterator[Candidate]:
         """Every match of every pattern, in the order of the rules."""

@@ -82,10 +82,16 @@ class CalmContext:
     patterns: Patterns
     only: tuple[str, ...] = ()
     """Beginnings of the rule ids it concerns (`defect.`); empty = all."""
+    firm: bool = False
+    """It also silences rules marked `firm`."""
+    unless: Patterns = field(default_factory=dict)
+    """Words that end the calm of the sentence they stand in: a turn (`but`, `again`), a reproach."""
+    unless_after: Patterns = field(default_factory=dict)
+    """The same, where they follow the calm words; before them they are what came to a good end."""
 
     def concerns(self, rule: KeywordRule) -> bool:
         """Whether it may take back a hit of this rule."""
-        if rule.firm or rule.severity > self.up_to:
+        if (rule.firm and not self.firm) or rule.severity > self.up_to:
             return False
         return not self.only or rule.id.startswith(self.only)
 

@@ -24,6 +24,11 @@ class SignTest:
         self._groups = PatternSearch([p for _, ps in signs.groups for p in ps.get(language, ())], language)
         self._ordinary = PatternSearch(signs.not_with.get(language, ()), language)
 
+    def warm(self) -> None:
+        """Compile every pattern now."""
+        self._groups.warm()
+        self._ordinary.warm()
+
     def find(self, text: str) -> Iterator[Candidate]:
         """A hit for each sentence with enough signs."""
         if not self._at_least:

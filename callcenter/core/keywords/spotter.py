@@ -34,16 +34,23 @@ class _Side:
             else EnglishNegationTest(rules.en_negation)
         )
 
+    def warm(self) -> None:
+        """Compile every pattern now."""
+        self._index.warm()
+        self._context.warm()
+        for test in self._signs:
+            test.warm()
+
     def find(self, text: str) -> list[Candidate]:
         """Hits that stand, one per stretch of text and rule, in the order of the text."""
         found = list(self._index.find(text))
         respelt, changed = self._respell(text, [(c.start, c.end) for c in found])
         if changed:
             found = list(_heard(self._index.find(respelt), changed))
-        kept = [c for c in self._context.standing(respelt, found) if not self._denied(c, respelt)]
+        kept = [c for c in self._context.standing(respelt, found, text) if not self._denied(c, respelt)]
         if not any(c.rule.severity > 1 for c in kept):
             signs = [c for test in self._signs for c in test.find(respelt)]
-            kept.extend(self._context.standing(respelt, signs))
+            kept.extend(self._context.standing(respelt, signs, text))
         named = any(c.rule.severity > 1 for c in kept if not c.rule.fallback)
         return _one_per_stretch(c for c in kept if not (named and c.rule.fallback))
 
@@ -84,6 +91,18 @@ class KeywordSpotter:
 
     def _make_side(self, language: Language, speaker: Speaker) -> _Side:
         return _Side(self._rules, language, speaker)
+
+    def warm(self, languages: Iterable[str] = tuple(Language)) -> None:
+        """Build the tables and compile the patterns that calls would otherwise build on their first sentence.
+
+        Takes about a second of processor time a language; call it once at start, in a thread.
+
+        Args:
+            languages: those that calls are expected in (`zh`, `en`).
+        """
+        for language in languages:
+            for speaker in Speaker:
+                self._side(Language(language), speaker).warm()
 
     def rule(self, rule_id: str) -> KeywordRule | None:
         """The rule a flag came from, for its titles and advice; None when the files no longer have it."""
