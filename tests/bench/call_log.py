@@ -53,10 +53,11 @@ def stream(calls: int) -> list[Received]:
     return [Received(m, float(m.get("Timestamp")), 1) for m in messages]
 
 
-def follower(database: Database) -> CallFollower:
+def follower(database: Database, hub: Hub | None = None) -> CallFollower:
     """As the app joins it, without listener and recorder."""
+    hub = hub or Hub()
     return CallFollower(
-        database=database, hub=Hub(), call_log=CallLog(), tracker=CallTracker(), translate=Translator().translate
+        database=database, hub=hub, call_log=CallLog(), tracker=CallTracker(), translate=Translator().translate
     )
 
 
