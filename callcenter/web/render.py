@@ -5,7 +5,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from callcenter.web import formats, i18n
@@ -50,7 +51,7 @@ class Renderer:
             duration=formats.duration,
             size=formats.size,
             unix=_unix,
-            word=word,
+            word=_word,
         )
 
         # Compiled now, or the first call of the day would wait for it (0.2 s of CPU).
@@ -95,6 +96,12 @@ def _environment() -> Environment:
     )
     env.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
     return env
+
+
+@pass_context
+def _word(_: Context, value: object, kind: str) -> str:
+    # Asks for the context only so that Jinja does not work a constant out once, in the language of the start.
+    return word(value, kind)
 
 
 def _unix(value: datetime | None) -> str:

@@ -13,6 +13,7 @@ from babel.messages.pofile import read_po
 
 from callcenter.web import i18n
 from callcenter.web.words import WORDS, word
+from tests.site import Site
 
 ROOT = Path(__file__).parents[2]
 CATALOGUES = ["zh_Hans", "zh_Hant"]
@@ -116,3 +117,10 @@ def test_a_value_of_a_newer_part_is_shown_as_it_is() -> None:
 )
 def test_the_browsers_language_is_understood(header: str, language: str) -> None:
     assert i18n.negotiate(header, "zh-CN") == language
+
+
+def test_words_of_constants_are_in_the_readers_language_not_in_that_of_the_start(seeded_site: Site) -> None:
+    template = seeded_site.app.state.site.render.env.from_string('{{ "agent" | word("speaker") }}')
+    for language, expected in (("en", "Agent"), ("zh-CN", "坐席"), ("zh-TW", "座席")):
+        with i18n.use(language):
+            assert template.render() == expected
