@@ -68,10 +68,8 @@ class ContextTest:
         for number, span in self._calm.found(text):
             context = self._calm_contexts[number]
             start, end = self._sentence(text, span)
-            turned = self._turns[context.id].spans(text[start:end]) or self._later[context.id].spans(
-                text[span[1] : end]
-            )
-            if not turned:
+            turned = self._turns[context.id].spans(text[start:end])
+            if not turned and not self._later[context.id].spans(text[span[1] : end]):
                 yield context, (start, end)
 
     def _sentence(self, text: str, span: tuple[int, int]) -> tuple[int, int]:

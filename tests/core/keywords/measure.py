@@ -48,7 +48,7 @@ class Score:
 
 
 def sentences(use: str) -> list[Sentence]:
-    """The sentences of all sets with this use (`dev`, `test`, `heard`, `final`)."""
+    """The sentences of all sets with this use (`dev`, `test`, `heard`, `final`, `calm`, `unseen`)."""
     found: list[Sentence] = []
     for path in sorted(SETS.glob("*.yaml")):
         content = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -14,6 +14,11 @@ FLOORS = {
     ("heard", "en"): (0.94, 0.60),
     ("final", "zh"): (0.85, 0.45),
     ("final", "en"): (0.90, 0.33),
+    # Full of ordinary sentences that use complaint words, so a false hit weighs far more than in real calls.
+    ("calm", "zh"): (0.94, 0.88),
+    ("calm", "en"): (0.94, 0.92),
+    ("unseen", "zh"): (0.80, 0.50),
+    ("unseen", "en"): (0.70, 0.40),
 }
 
 

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcenter.core.flags import Flag
+from callcenter.core.keywords import KeywordSpotter
 from callcenter.core.transcript import Speaker
 from tests.core.keywords.measure import shipped
 
@@ -66,6 +67,27 @@ def test_general_frames_give_way_to_the_named_matter() -> None:
     assert rules("修了三次还没修好，到底什么时候能好") >= {"repeat.unfixed"}
     assert not any(r.startswith("reproach.") for r in rules("修了三次还没修好，到底什么时候能好"))
     assert "reproach.question" in rules("到底什么时候能好")
+
+
+@pytest.mark.parametrize(
+    ("calm", "turned", "language"),
+    [
+        ("我不是嫌你们慢", "我不是嫌你们慢，可修了四回还漏油", "zh"),
+        ("退款已经到账了", "退款说到账了，到现在也没收到", "zh"),
+        ("以前漏油，你们师傅给修好了", "你们师傅给修好了，现在又开始漏油", "zh"),
+        ("It rattled but it's quiet now", "It was quiet now it rattles again", "en"),
+        ("Turns out the leak was just a loose cap", "Turns out you never fixed the leak", "en"),
+    ],
+)
+def test_a_turn_ends_the_calm(calm: str, turned: str, language: str) -> None:
+    assert not rules(calm, language)
+    assert rules(turned, language)
+
+
+def test_warming_leaves_nothing_to_compile() -> None:
+    spotter = KeywordSpotter(shipped()[0])
+    spotter.warm(["en"])
+    assert spotter.spot("I want my money back", language="en", speaker=Speaker.CUSTOMER)
 
 
 def test_small_signs_together() -> None:
