@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from callcenter.core.keywords.literals import Literals
@@ -105,12 +105,12 @@ PATTERNS = st.recursive(
         st.tuples(inner, inner).map("".join),
         st.tuples(inner, inner).map(lambda pair: f"({pair[0]}|{pair[1]})"),
     ),
-    max_leaves=8,
+    max_leaves=5,  # eight adjacent repetitions take Python's matcher seconds, which no shipped pattern does
 )
 
 
-@given(PATTERNS, st.text("abc。", max_size=60))
-@settings(deadline=None)
+@given(PATTERNS, st.text("abc。", max_size=40))
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_required_literals_never_hide_a_match(pattern: str, text: str) -> None:
     node = parse(pattern, Language.ZH)
     needs = Literals().required(node)
