@@ -9,6 +9,7 @@ from callcenter.app.address import audio_address
 from callcenter.app.parts import build_spotter, language_of, models_dir
 from callcenter.app.transcriber import TRADE_WORDS
 from callcenter.audio.server import AudioSocketServer, ServerConfig
+from callcenter.core.keywords import KeywordSpotter
 from callcenter.live.hub import Hub
 from callcenter.services.listen import Listener
 from callcenter.services.listening.config import ListenConfig
@@ -28,11 +29,13 @@ class Listening:
 
     listener: Listener
     pool: SpeechPool
+    spotter: KeywordSpotter
 
 
 def build_listening(settings: Settings, link: AmiLink, database: Database, hub: Hub) -> Listening:
     """Join the parts; nothing starts yet."""
     speech = speech_config(settings)
+    spotter = build_spotter(settings)
     pools: list[SpeechPool] = []
 
     def make_pool(deliver: Callable[[Heard], None]) -> SpeechPool:
@@ -51,12 +54,12 @@ def build_listening(settings: Settings, link: AmiLink, database: Database, hub: 
         sender=link,
         make_server=lambda taps: AudioSocketServer(server, taps),
         make_pool=make_pool,
-        spotter=build_spotter(settings),
+        spotter=spotter,
         sink=transcript,
         alerts=transcript,
         language_of=language_of(settings),
     )
-    return Listening(listener=listener, pool=pools[0])
+    return Listening(listener=listener, pool=pools[0], spotter=spotter)
 
 
 def speech_config(settings: Settings) -> PoolConfig:

@@ -133,7 +133,7 @@ class _Pbx:
             ami_config(settings), journal=self.journal, wanted=WANTED, on_change=lambda s: self.feed.link_changed(s)
         )
         listening = build_listening(settings, self.link, database, hub)
-        self.listener, self.pool = listening.listener, listening.pool
+        self.listener, self.pool, self.spotter = listening.listener, listening.pool, listening.spotter
         self.recorder = build_recorder(settings, self.link, shelf, jobs)
         self.ask = AskPbx(self.link)
         tracker = CallTracker(tracker_config(settings))
@@ -169,7 +169,7 @@ class _Pbx:
         talking = await asyncio.to_thread(self.feed.catch_up)
         self._tracker.take_wanted()  # questions from the journal were answered in it, or are out of date
         await self.recorder.start(talking)
-        await self.listener.start()
+        await asyncio.gather(self.listener.start(), asyncio.to_thread(self.spotter.warm))
         await self.link.__aenter__()
         await self.listener.resume(talking)
 
