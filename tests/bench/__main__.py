@@ -8,6 +8,7 @@ import importlib
 import json
 import os
 import platform
+import resource
 import signal
 import subprocess
 import sys
@@ -86,12 +87,26 @@ def measure_all(names: Sequence[str], markdown: Path | None) -> int:
 
 
 def _measure_and_print(name: str) -> list[Result] | None:
-    began = time.monotonic()
+    began, busy, ours = time.monotonic(), _busy_seconds(), _our_seconds()
     results = _measure_in_process(name)
     if results is not None:
-        took = f"({name}, {time.monotonic() - began:.0f} s)"
-        print(f"\n{as_text(MEASUREMENTS[name].title, results)}\n{took}", flush=True)
+        took = time.monotonic() - began
+        others = max(0.0, _busy_seconds() - busy - (_our_seconds() - ours)) / took
+        strangers = f"; other programs took {others:.1f} cores meanwhile" if MEASUREMENTS[name].alone else ""
+        print(f"\n{as_text(MEASUREMENTS[name].title, results)}\n({name}, {took:.0f} s{strangers})", flush=True)
     return results
+
+
+def _busy_seconds() -> float:
+    """CPU time of everything on this machine."""
+    times = psutil.cpu_times()
+    return float(sum(times) - times.idle - getattr(times, "iowait", 0.0) - getattr(times, "guest", 0.0))
+
+
+def _our_seconds() -> float:
+    """CPU time of the measurements that have ended, with all they started."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
 
 
 def machine() -> str:
