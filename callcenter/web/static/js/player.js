@@ -126,18 +126,25 @@ function playFrom(line, wave, info, play = true) {
 class Lines {
   constructor(offset) {
     this.offset = offset;
+    this.read();
+  }
+
+  read() {
     this.rows = [...document.querySelectorAll("[data-clickable] .line")];
     this.starts = this.rows.map((row) => Number(row.dataset.start));
-    this.current = null;
     for (const row of this.rows) row.tabIndex = 0;
   }
 
   show(at, follow) {
-    const row = this.rows[this.find(at + this.offset)] ?? null;
-    if (row === this.current) return;
-    this.current?.removeAttribute("aria-current");
+    let row = this.rows[this.find(at + this.offset)] ?? null;
+    if (row && !row.isConnected) {
+      this.read(); // a live update drew the line anew
+      row = this.rows[this.find(at + this.offset)] ?? null;
+    }
+    const before = document.querySelector("[data-clickable] .line[aria-current]");
+    if (row === before) return;
+    before?.removeAttribute("aria-current");
     row?.setAttribute("aria-current", "true");
-    this.current = row;
     if (row && follow) row.scrollIntoView({ block: "nearest" });
   }
 
