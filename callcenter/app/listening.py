@@ -30,6 +30,7 @@ class Listening:
     listener: Listener
     pool: SpeechPool
     spotter: KeywordSpotter
+    transcript: LiveTranscript
 
 
 def build_listening(settings: Settings, link: AmiLink, database: Database, hub: Hub) -> Listening:
@@ -59,7 +60,7 @@ def build_listening(settings: Settings, link: AmiLink, database: Database, hub: 
         alerts=transcript,
         language_of=language_of(settings),
     )
-    return Listening(listener=listener, pool=pools[0], spotter=spotter)
+    return Listening(listener=listener, pool=pools[0], spotter=spotter, transcript=transcript)
 
 
 def speech_config(settings: Settings) -> PoolConfig:

@@ -22,6 +22,7 @@ from callcenter.app.serve import check_port, serving
 from callcenter.app.stopping import until_stopped
 from callcenter.app.worker import WorkerProcess, register_jobs
 from callcenter.core.calls import CallTracker, TrackerConfig
+from callcenter.core.events import CallEvent
 from callcenter.jobs.queue import JobQueue
 from callcenter.live.hub import Hub
 from callcenter.services.ask_pbx import AskPbx
@@ -36,6 +37,7 @@ from callcenter.services.recordings import TRANSCRIBE, Shelf
 from callcenter.services.watch_recordings import RecordingWatch
 from callcenter.settings import Settings
 from callcenter.store.database import Database
+from callcenter.store.tables import Call
 from callcenter.web.app import create_app
 from callcenter.web.context import WebContext
 
@@ -137,14 +139,19 @@ class _Pbx:
         self.recorder = build_recorder(settings, self.link, shelf, jobs)
         self.ask = AskPbx(self.link)
         tracker = CallTracker(tracker_config(settings))
-        followers = [self.listener.handle, self.recorder.handle]
+
+        async def follow(event: CallEvent, _: Call) -> None:
+            listening.transcript.moved(event.call_id)
+            await self.listener.handle(event)
+            await self.recorder.handle(event)
+
         follower = CallFollower(
             database=database,
             hub=hub,
             call_log=CallLog(pbx=settings.pbx.name, region=settings.site.region, area_code=settings.site.area_code),
             tracker=tracker,
             translate=Translator().translate,
-            followers=[lambda event, _call, f=f: f(event) for f in followers],  # type: ignore[misc]
+            followers=[follow],
         )
         self.feed = FollowPbx(
             follower=follower,

@@ -52,7 +52,6 @@ class LiveTranscript:
             session.flush()
             topics = call_topics(call)
             utterance_id = row.id
-        self._known[call_key] = (call.id, topics)
         notice = {"call_id": call.id, "utterance_id": utterance_id, "revision": utterance.revision}
         for topic in topics:
             if topic != "supervisors":
@@ -107,12 +106,11 @@ class LiveTranscript:
                 return
             call.listening = state
             topics = call_topics(call)
-        self._known[call_key] = (call.id or 0, topics)
         for topic in topics:
             self._hub.publish(topic, "listening", {"call_id": call.id, **state})
 
     def moved(self, call_key: str) -> None:
-        """The call's parties changed or it ended: look up anew who follows it."""
+        """Something happened to the call: its next partial looks up anew who follows it. Safe from another thread."""
         self._known.pop(call_key, None)
 
     def _look_up(self, call_key: str) -> tuple[int, list[str]] | None:
@@ -120,5 +118,5 @@ class LiveTranscript:
             call = calls.by_key(session, self._pbx, call_key)
             if call is None:
                 return None
-            self._known[call_key] = (call.id or 0, call_topics(call))
-        return self._known[call_key]
+            found = self._known[call_key] = (call.id or 0, call_topics(call))
+        return found

@@ -25,11 +25,6 @@ def by_id(session: Session, user_id: int) -> User | None:
     return session.get(User, user_id)
 
 
-def by_extension(session: Session, extension: str) -> User | None:
-    """The active agent at this telephone."""
-    return session.exec(select(User).where(User.extension == extension, col(User.is_active))).first()
-
-
 def all_users(session: Session) -> list[User]:
     """Everybody, by name."""
     return list(session.exec(select(User).order_by(User.name)))

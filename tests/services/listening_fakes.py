@@ -8,13 +8,14 @@ from uuid import UUID
 
 from callcenter.ami.action import SafeAction
 from callcenter.ami.messages import Message
-from callcenter.core.call_record import CallRecord, Direction, HangupBy
+from callcenter.core.call_record import CallRecord, Direction
 from callcenter.core.errors import CallcenterError, Unavailable
 from callcenter.core.events import CallEnded, CallMerged, LegJoined, LegLeft, LegRinging
 from callcenter.core.flags import Flag
 from callcenter.core.transcript import Partial, Speaker, Utterance
 from callcenter.services.listening.ports import Heard, OutputKind
 from callcenter.services.listening.taps import Taps
+from tests import events
 
 STARTED = 1_795_000_000.0
 
@@ -233,29 +234,7 @@ def make_record(
     call_id: str = "c1", *, direction: Direction = Direction.INBOUND, started_at: float = STARTED
 ) -> CallRecord:
     """A call that is up."""
-    return CallRecord(
-        call_id=call_id,
-        direction=direction,
-        customer_number="13800138000",
-        customer_name="",
-        dialled_number="4001",
-        queue=None,
-        wait_seconds=None,
-        started_at=started_at,
-        answered_at=None,
-        ended_at=None,
-        ring_seconds=0,
-        talk_seconds=0,
-        hold_seconds=0,
-        agents=(),
-        final_agent=None,
-        transfers=(),
-        disposition=None,
-        voicemail=False,
-        hangup_by=HangupBy.UNKNOWN,
-        gap=None,
-        recordings=(),
-    )
+    return events.make_record(call_id, direction=direction, started_at=started_at)
 
 
 class Script:

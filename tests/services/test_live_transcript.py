@@ -80,3 +80,18 @@ def test_a_call_the_log_does_not_know_is_no_error(sink: LiveTranscript, remember
     sink.utterance("0.0", "1", said("x"), ())
     sink.listening("0.0", {"mode": "full"})
     assert remembering_hub.notices == []
+
+
+def test_after_a_transfer_partials_go_to_the_new_agent(
+    sink: LiveTranscript, database: Database, remembering_hub: RememberingHub
+) -> None:
+    heard = Partial(seq=1, speaker=Speaker.CUSTOMER, start=1, text="我要")
+    sink.partial(KEY, "1", heard)
+    with database.transaction() as session:
+        call = calls.by_id(session, 1)
+        assert call is not None
+        call.agents, call.final_agent = [], "1002"
+    sink.moved(KEY)
+    sink.partial(KEY, "1", heard)
+    assert [kind for kind, _ in remembering_hub.of("extension:1001")] == ["partial"]
+    assert [kind for kind, _ in remembering_hub.of("extension:1002")] == ["partial"]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from callcenter.core.errors import ConfigError
+from callcenter.core.numbers import HIDDEN
 
 
 class ChannelKind(StrEnum):
@@ -28,9 +29,6 @@ TAPS = frozenset({
 
 PHONE_TECHNOLOGIES = frozenset({"PJSIP", "SIP", "IAX2", "SCCP", "Skinny", "MGCP", "UNISTIM", "WebRTC"})
 """Technologies whose endpoint is a telephone's name; DAHDI and the like number their ports."""
-
-HIDDEN_NUMBERS = frozenset({"anonymous", "unavailable", "restricted", "unknown", "private", "withheld"})
-"""What carriers write for a caller who does not want to be known (ami.md §D.14)."""
 
 _ZOMBIE = "<ZOMBIE>"
 _NUMBER = re.compile(r"\+?[\d*#]{2,}")
@@ -115,4 +113,4 @@ def outside_number(exten: str, prefixes: tuple[str, ...]) -> str:
 
 def is_hidden(number: str) -> bool:
     """Whether there is no caller id, or a word for "not to be known"."""
-    return not number or number.lower() in HIDDEN_NUMBERS
+    return number.lower() in HIDDEN
